@@ -1,0 +1,92 @@
+"""How allauth behaves on this site: who may sign up, what it says, how mail goes out."""
+
+import logging
+from typing import Any, NoReturn
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.forms import BaseForm
+from django.http import HttpRequest
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts import sign_up
+from accounts.models import User
+from accounts.naming import site_name
+
+logger = logging.getLogger(__name__)
+
+WRONG_LOGIN = _("The name or the password is not right. Check both and try again.")
+EMAIL_TAKEN = _("Someone already uses this e-mail address.")
+DEFAULT_STAGE = "allauth.account.stages.EmailVerificationStage"
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """See settings.SIGN_UP for who may make an account (`accounts.sign_up`)."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": WRONG_LOGIN,
+        "username_password_mismatch": WRONG_LOGIN,
+        "email_taken": EMAIL_TAKEN,
+        "duplicate_email": _("This is your e-mail address already."),
+        "enter_current_password": _("This is not your current password."),
+        "too_many_login_attempts": _("Too many tries that failed. Wait a few minutes and try again."),
+        "username_taken": _("This username is taken."),
+        "username_blacklisted": _("This username cannot be used. Choose another."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return sign_up.is_open()
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        cleaned: str = super().clean_username(User.normalize_username(username), shallow)
+        return cleaned
+
+    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
+        """Also when the same name is being taken at this very moment, by a second click on the button say."""
+        try:
+            with transaction.atomic():
+                saved: User = super().save_user(request, user, form, commit)
+                return saved
+        except IntegrityError:
+            messages.error(request, _("This name or e-mail address has just been taken. If it was you, log in."))
+            raise ImmediateHttpResponse(redirect("account_login")) from None
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Whoever has shown that a mailbox is theirs gets its address, even from an account that only claims it."""
+        with transaction.atomic():
+            if email_address.can_set_verified():
+                _release(email_address)
+            return bool(super().confirm_email(request, email_address))
+
+    def get_login_stages(self) -> list[str]:
+        ours = "accounts.stages.EmailVerificationStage"
+        return [ours if path == DEFAULT_STAGE else path for path in super().get_login_stages()]
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("settings")
+
+    def format_email_subject(self, subject: str) -> str:
+        return subject
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Raises ImmediateHttpResponse, with a page that says so, when the mail server does not take the mail."""
+        try:
+            super().send_mail(template_prefix, email, context | {"site_name": site_name()})
+        except OSError as error:  # SMTPException is one
+            _tell_mail_failed(self.request, error)
+
+
+def _release(address: EmailAddress) -> None:
+    """Takes an address from the other accounts that have it; none of them has confirmed it."""
+    EmailAddress.objects.filter(email=address.email).exclude(pk=address.pk).delete()
+    User.objects.filter(email=address.email).exclude(pk=address.user_id).update(email="")
+
+
+def _tell_mail_failed(request: HttpRequest, error: OSError) -> NoReturn:
+    logger.error("A mail could not be sent: %s", type(error).__name__)  # its text may hold the address
+    raise ImmediateHttpResponse(render(request, "account/mail_failed.html", status=503)) from None

@@ -1,0 +1,132 @@
+"""Who uses the site, and how they like it."""
+
+import unicodedata
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+MAX_TEMPERATURE = 2.0
+MIN_TOKENS, MAX_TOKENS, TOKEN_STEP = 100, 4000, 100
+
+
+class UserManager(DjangoUserManager["User"]):
+    """Finds people by name whatever the case they type it in."""
+
+    use_in_migrations = False
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return super().get_by_natural_key(User.normalize_username(username or ""))
+
+    async def aget_by_natural_key(self, username: str | None) -> "User":
+        return await super().aget_by_natural_key(User.normalize_username(username or ""))
+
+
+class User(AbstractUser):
+    """A person. Names and e-mail addresses are stored in lower case, so that they are unique whatever the case.
+
+    A name has no "@": what has one is an e-mail address, which the login takes as well.
+    `is_active` False means suspended: see `accounts.receivers`.
+    """
+
+    username = models.CharField(
+        _("username"),
+        max_length=64,
+        unique=True,
+        validators=[RegexValidator(r"^[\w.-]+\Z", _("Use letters, digits, dots, hyphens and underscores only."))],
+        error_messages={"unique": _("This username is taken.")},
+    )
+    email = models.EmailField(_("e-mail"), blank=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"],
+                condition=~Q(email=""),
+                name="accounts_user_email_unique_when_given",
+                violation_error_message=_("Someone already uses this e-mail address."),
+            )
+        ]
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        return unicodedata.normalize("NFKC", username).lower().strip()
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.strip().lower()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.username = self.normalize_username(self.username)
+        self.email = self.email.strip().lower()
+        super().save(*args, **kwargs)
+
+
+class Language(models.TextChoices):
+    SYSTEM = "", _("As the browser asks")
+    KOREAN = "ko", "한국어"
+    ENGLISH = "en", "English"
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "system", _("As the device is set")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+def site_temperature() -> float:
+    """The temperature of whoever has chosen none."""
+    return float(settings.DEFAULT_TEMPERATURE)
+
+
+def site_max_tokens() -> int:
+    """The answer length, in tokens, of whoever has chosen none: the site's, on a step within the limits."""
+    return max(MIN_TOKENS, min(MAX_TOKENS, int(settings.MAX_TOKENS) // TOKEN_STEP * TOKEN_STEP))
+
+
+class Preferences(models.Model):
+    """How a person likes the site, and what their new conversations start with.
+
+    `default_model` is "provider/model", or "" for the site's own default. Nobody needs a row: see `of`.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="preferences")
+    language = models.CharField(_("Language"), max_length=8, blank=True, choices=Language, default=Language.SYSTEM)
+    theme = models.CharField(_("Theme"), max_length=8, choices=Theme, default=Theme.SYSTEM)
+    default_model = models.CharField(_("Model"), max_length=200, blank=True)
+    temperature = models.FloatField(
+        _("Temperature"),
+        default=site_temperature,
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_TEMPERATURE)],
+    )
+    max_tokens = models.PositiveIntegerField(
+        _("Longest answer, in tokens"),
+        default=site_max_tokens,
+        validators=[MinValueValidator(MIN_TOKENS), MaxValueValidator(MAX_TOKENS)],
+    )
+    streaming = models.BooleanField(_("Show answers while they are being written"), default=True)
+
+    class Meta:
+        verbose_name = _("preferences")
+        verbose_name_plural = _("preferences")
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"
+
+    @classmethod
+    def of(cls, user: User | AnonymousUser) -> Self:
+        """The saved preferences, or the defaults, unsaved. Costs no query for the user of a request."""
+        if not isinstance(user, User):
+            return cls()
+        saved: Self | None = getattr(user, "preferences", None)
+        return saved or cls(user=user)

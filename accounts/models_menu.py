@@ -1,0 +1,36 @@
+"""The models a person may choose as their default. They come from another app, by the dotted path settings.MODEL_MENU,
+since accounts imports no sibling."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+class Model(Protocol):
+    """id: "provider/model". max_temperature: None when it takes none. max_output: tokens."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def max_temperature(self) -> float | None: ...
+    @property
+    def max_output(self) -> int: ...
+
+
+class Group(Protocol):
+    @property
+    def label(self) -> str: ...
+    @property
+    def models(self) -> Sequence[Model]: ...
+
+
+def menu() -> Sequence[Group]:
+    """The groups of the model menu, one for each provider; empty when the site has no model or no menu."""
+    path = getattr(settings, "MODEL_MENU", "")
+    if not path:
+        return ()
+    return cast(Callable[[], Sequence[Group]], import_string(path))()

@@ -1,0 +1,51 @@
+"""What must happen when an account or a session ends, whoever ended it."""
+
+from typing import Any
+
+from allauth.account import signals as allauth_signals
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.http import HttpRequest
+
+from accounts import sessions
+from accounts.models import User
+from accounts.signals import account_disabled, session_ended
+
+
+def connect() -> None:
+    post_save.connect(user_saved, sender=User)
+    post_delete.connect(user_deleted, sender=User)
+    post_delete.connect(session_row_deleted, sender=UserSession)
+    user_logged_out.connect(logged_out)
+    for signal in (allauth_signals.password_changed, allauth_signals.password_set, allauth_signals.password_reset):
+        signal.connect(password_replaced)
+
+
+def user_saved(sender: type[User], instance: User, raw: bool = False, **kwargs: Any) -> None:
+    if instance.is_active or raw:
+        return
+    sessions.end_all(instance)
+    user_deleted(sender, instance)
+
+
+def user_deleted(sender: type[User], instance: User, **kwargs: Any) -> None:
+    user_id = instance.pk
+    transaction.on_commit(lambda: account_disabled.send(sender, user_id=user_id))
+
+
+def session_row_deleted(sender: type[UserSession], instance: UserSession, **kwargs: Any) -> None:
+    session_key = instance.session_key
+    transaction.on_commit(lambda: session_ended.send(sender, session_key=session_key))
+
+
+def logged_out(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    session_key = request.session.session_key
+    deleted, _rows = UserSession.objects.filter(session_key=session_key).delete()
+    if session_key and not deleted:  # signed in so recently that no row was there yet
+        session_ended.send(UserSession, session_key=session_key)
+
+
+def password_replaced(sender: Any, user: User, **kwargs: Any) -> None:
+    sessions.drop_dead(user)

@@ -1,0 +1,93 @@
+"""The settings page, the list of signed-in devices, the language switch. allauth serves the rest: see the URLs."""
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+from django.views.i18n import set_language as set_language_cookie
+from django_htmx.middleware import HtmxDetails
+
+from accounts import sessions
+from accounts.devices import describe
+from accounts.forms import PreferencesForm
+from accounts.models import Language, Preferences, User
+from accounts.models_menu import menu
+
+
+class HtmxHttpRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HtmxHttpRequest) -> HttpResponse:
+    """The settings: a page of its own, or for htmx the form alone."""
+    saved = Preferences.of(cast(User, request.user))
+    look = (saved.language, saved.theme)
+    form = PreferencesForm(request.POST if request.method == "POST" else None, instance=saved, groups=menu())
+    if form.is_bound and form.is_valid():
+        form.save()
+        return _saved(request, form, look_changed=look != (form.instance.language, form.instance.theme))
+    return _settings_page(request, form)
+
+
+def _saved(request: HtmxHttpRequest, form: PreferencesForm, look_changed: bool) -> HttpResponse:
+    if request.htmx and not look_changed:
+        return _settings_page(request, form, saved=True)
+    messages.success(request, _("Saved."))
+    response: HttpResponse = HttpResponse(status=204) if request.htmx else redirect("settings")
+    if request.htmx:
+        response["HX-Refresh"] = "true"  # language and colours are the whole page's
+    if form.instance.language == Language.SYSTEM:
+        # Else an older choice would go on speaking for the browser.
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+    return response
+
+
+def _settings_page(request: HtmxHttpRequest, form: PreferencesForm, saved: bool = False) -> HttpResponse:
+    template = "accounts/preferences.html" if request.htmx else "accounts/settings.html"
+    return render(request, template, {"form": form, "saved": saved}, status=422 if form.errors else 200)
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponseBase:
+    """Django's language switch by cookie; a signed-in person's preference follows it."""
+    chosen = request.POST.get("language")
+    if request.user.is_authenticated and chosen in (Language.KOREAN, Language.ENGLISH):
+        saved = Preferences.of(request.user)
+        saved.language = chosen
+        saved.save()
+    return set_language_cookie(request)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def signed_in_sessions(request: HttpRequest) -> HttpResponse:
+    """Where the person is signed in. POST ends the session whose id is in `session`, or without it all the others."""
+    user = cast(User, request.user)
+    if request.method == "POST":
+        return _end_sessions(request, user)
+    rows = sessions.of(user)
+    current = request.session.session_key
+    listed = [{"row": row, "device": describe(row.user_agent), "is_here": row.session_key == current} for row in rows]
+    return render(request, "usersessions/usersession_list.html", {"sessions": listed})
+
+
+def _end_sessions(request: HttpRequest, user: User) -> HttpResponse:
+    current = request.session.session_key
+    if "session" in request.POST:
+        if not sessions.end_one(user, request.POST["session"], but=current):
+            raise Http404
+        messages.success(request, _("That device is signed out."))
+    else:
+        sessions.end_all(user, but=current)
+        messages.success(request, _("All other devices are signed out."))
+    return redirect("usersessions_list")

@@ -1,0 +1,24 @@
+"""The ASGI application: HTTP by Django, the websocket by Channels, and the engine that makes answers."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_site.settings")
+django_application = get_asgi_application()
+
+from channels.sessions import CookieMiddleware  # noqa: E402 - Django must be set up first
+
+from conversations.generation import engine  # noqa: E402
+from conversations.routing import websocket_router  # noqa: E402
+
+application = engine.started_with(
+    ProtocolTypeRouter(
+        {
+            "http": django_application,
+            "websocket": AllowedHostsOriginValidator(CookieMiddleware(websocket_router)),
+        }
+    )
+)

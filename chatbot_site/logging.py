@@ -1,0 +1,188 @@
+"""Logging of the site: the console and a rotating file, a request id on every line, and no secret in any of them."""
+
+import fcntl
+import json
+import logging
+import logging.handlers
+import os
+import re
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import cache
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+FILE_BYTES = 10 * 2**20
+FILES_KEPT = 5
+LINE = "%(asctime)s %(levelname)-7s %(request_id)s %(name)s: %(message)s"
+HIDDEN = "[hidden]"
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+_SHAPES = re.compile(
+    r"(?P<lead>\bbearer\s+|\bx-api-key['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+"  # headers that carry a credential
+    r"|\b(?:sk|pk|rk)[-_][A-Za-z0-9_\-]{8,}"  # OpenAI, Anthropic and those who copied the form
+    r"|\bgAAAAA[A-Za-z0-9_\-=]{20,}"  # what Fernet encrypted
+    r"|(?P<scheme>\b[a-z][a-z0-9+.\-]*://[^\s:/@]*:)[^\s/@]+(?=@)",  # a password within an address
+    re.IGNORECASE,
+)
+
+
+def redact(text: str) -> str:
+    """`text` without API keys, credentials of headers and addresses, and the configured secrets themselves."""
+    for secret in _configured_secrets():
+        text = text.replace(secret, HIDDEN)
+    return _SHAPES.sub(lambda m: f"{m['lead'] or m['scheme'] or ''}{HIDDEN}", text)
+
+
+@cache
+def _configured_secrets() -> tuple[str, ...]:
+    """The values that the settings hold and no log may show, longest first; read once, at the first line logged."""
+    from django.conf import settings
+
+    found = [settings.ENCRYPTION_KEY, *settings.ENCRYPTION_KEY.split(","), getattr(settings, "EMAIL_HOST_PASSWORD", "")]
+    with suppress(ImproperlyConfigured):  # Django's answer to an empty SECRET_KEY
+        found.append(settings.SECRET_KEY)
+    found += [provider.get("api_key", "") for provider in settings.PROVIDERS.values()]
+    found += [database.get("PASSWORD", "") for database in settings.DATABASES.values()]
+    # Short values ("root", "x") would blot out ordinary words.
+    return tuple(sorted({value.strip() for value in found if len(value or "") >= 8}, key=len, reverse=True))
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives every record `request_id`: that of the request being answered, else "-"."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        return True
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats first and redacts then, so that tracebacks and arguments of any type are covered too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, for log collectors: time, level, logger, request_id, message, and exception if any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "request_id": getattr(record, "request_id", "-"),
+            "message": redact(record.getMessage()),
+        }
+        if record.exc_info:
+            entry["exception"] = redact(self.formatException(record.exc_info))
+        return json.dumps(entry, ensure_ascii=False)
+
+
+class SharedRotatingFileHandler(logging.handlers.RotatingFileHandler):
+    """A RotatingFileHandler for several processes on one file (the server beside `run_generations`, say).
+
+    The standard one goes on writing to the renamed file after another process has rotated, and rotates it once more.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.stream is not None and self._rotated_by_another():
+            self.stream.close()
+            self.stream = self._open()
+        super().emit(record)
+
+    def _rotated_by_another(self) -> bool:
+        try:
+            return not os.path.samestat(os.stat(self.baseFilename), os.fstat(self.stream.fileno()))
+        except FileNotFoundError:
+            return True
+
+    def doRollover(self) -> None:
+        with Path(f"{self.baseFilename}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self._rotated_by_another():
+                super().doRollover()
+
+    def _open(self) -> TextIOWrapper:
+        stream = super()._open()
+        with suppress(PermissionError):  # another account owns the file and has set its mode
+            os.fchmod(stream.fileno(), 0o640)
+        return stream
+
+
+def logging_config(*, level: str, directory: Path, style: str = "text") -> dict[str, Any]:
+    """Django's LOGGING: `level` and up go to the console and to `directory`/chat.log (10 MB, five old ones kept).
+
+    Where `directory` cannot be written (a read-only container) the console alone remains.
+    Raises ImproperlyConfigured for an unknown level or style.
+    """
+    level = level.strip().upper()
+    if level not in LEVELS:
+        raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, not {level!r}.")
+    if style not in ("text", "json"):
+        raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {style!r}.")
+    handlers = {"console": {"class": "logging.StreamHandler"}}
+    if _writable(directory):
+        handlers["file"] = _file_handler(directory)
+    shared = {"formatter": style, "filters": ["request_id"]}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"request_id": {"()": RequestIdFilter}},
+        "formatters": {
+            "text": {
+                "()": RedactingFormatter,
+                "format": "%(asctime)s %(levelname)-7s %(request_id)s %(name)s: %(message)s",
+            },
+            "json": {"()": JsonFormatter},
+        },
+        "handlers": {name: handler | shared for name, handler in handlers.items()},
+        "root": {"handlers": list(handlers), "level": level},
+        "loggers": _LOGGERS,
+    }
+
+
+# Libraries that tell, at INFO or DEBUG, what was asked and answered: message texts have no place in a log.
+_QUIET = (
+    "openai",
+    "anthropic",
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "aiohttp",
+    "asyncio",
+    "daphne",
+    "autobahn",
+    "markdown_it",
+)
+_LOGGERS: dict[str, Any] = {
+    "django": {"handlers": [], "propagate": True},  # not Django's own console and mail handlers
+    "django.server": {"handlers": [], "propagate": True},
+    **{name: {"level": "WARNING"} for name in _QUIET},
+}
+
+
+def _file_handler(directory: Path) -> dict[str, Any]:
+    return {
+        "()": SharedRotatingFileHandler,
+        "filename": str(directory / "chat.log"),
+        "maxBytes": FILE_BYTES,
+        "backupCount": FILES_KEPT,
+        "encoding": "utf-8",
+        "errors": "backslashreplace",
+        "delay": True,
+    }
+
+
+def _writable(directory: Path) -> bool:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    log = directory / "chat.log"
+    return os.access(log if log.exists() else directory, os.W_OK)

@@ -1,0 +1,61 @@
+"""Makes an administrator by asking for a name and a password; someone who has an account already becomes one."""
+
+import getpass
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+User = get_user_model()
+
+
+class Command(BaseCommand):
+    help = (
+        "Make an administrator, who may use /admin/. Asks for what is not given; without a terminal the password is "
+        "taken from the variable ADMIN_PASSWORD. Whoever has an account already keeps the password and becomes one."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--username", help="name to log in with")
+        parser.add_argument("--email", default="", help="address for password resets")
+
+    def handle(self, *, username: str | None, email: str, **options: Any) -> None:
+        name = User.normalize_username(username or self._ask("Name of the administrator: "))
+        user = User.objects.filter(username=name).first()
+        if user is None:
+            user = User(username=name, email=email)
+            user.set_password(self._password(user))
+        user.is_staff = user.is_superuser = user.is_active = True
+        try:
+            user.full_clean()
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
+        user.save()
+        self.stdout.write(self.style.SUCCESS(f"{name} is an administrator now. The admin pages are at /admin/"))
+
+    def _ask(self, question: str) -> str:
+        try:
+            return input(question).strip()
+        except EOFError:
+            raise CommandError("There is no terminal to ask at. Give --username, and ADMIN_PASSWORD.") from None
+
+    def _password(self, user: Any) -> str:
+        given = os.environ.get("ADMIN_PASSWORD", "") or self._ask_password()
+        try:
+            validate_password(given, user)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
+        return given
+
+    def _ask_password(self) -> str:
+        try:
+            first, second = getpass.getpass("Password: "), getpass.getpass("Once more: ")
+        except EOFError:
+            raise CommandError("There is no terminal to ask at. Set ADMIN_PASSWORD.") from None
+        if first != second:
+            raise CommandError("The two passwords differ. Nothing was changed.")
+        return first

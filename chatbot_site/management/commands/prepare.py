@@ -1,0 +1,60 @@
+"""What stands between installed packages and a start: tables, translations, static files and the small local model."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from chatbot_site.schema import unapplied_migrations
+
+
+class Command(BaseCommand):
+    help = "Bring database, translations, static files and, if no provider is set up, the local model up to date."
+    requires_system_checks: Sequence[str] = []
+
+    def handle(self, **options: Any) -> None:
+        call_command("compilemessages", verbosity=0)
+        self._migrate()
+        self._collect_static()
+        self._fetch_local_model()
+
+    def _migrate(self) -> None:
+        missing = unapplied_migrations()
+        if missing:
+            self.stdout.write(f"Bringing the database up to date ({len(missing)} migrations) ...")
+            call_command("migrate", interactive=False, verbosity=0)
+
+    def _collect_static(self) -> None:
+        stamp = Path(settings.STATIC_ROOT).with_suffix(".stamp")
+        now = static_fingerprint()
+        if stamp.is_file() and stamp.read_text() == now and Path(settings.STATIC_ROOT).is_dir():
+            return
+        self.stdout.write("Collecting static files ...")
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        stamp.write_text(now)
+
+    def _fetch_local_model(self) -> None:
+        try:
+            call_command("fetch_local_model")
+        except CommandError as error:
+            self.stderr.write(f"{error}\nThe chat starts all the same; give it a key in .env or in the settings.")
+
+
+def static_fingerprint() -> str:
+    """A digest over name, size and age of every static file: collecting and compressing them all takes seconds."""
+    digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
+    for line in sorted(_static_files()):
+        digest.update(line.encode())
+    return digest.hexdigest()
+
+
+def _static_files() -> Iterator[str]:
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            status = Path(storage.path(name)).stat()
+            yield f"{name} {status.st_size} {status.st_mtime_ns}\n"

@@ -1,0 +1,86 @@
+"""The command that runs the site: looks whether it is fit to run, says where it is, serves until it is told to stop."""
+
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from chatbot_site import checks
+from chatbot_site.logging import redact
+from chatbot_site.schema import unapplied_migrations
+
+ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
+
+
+class Command(BaseCommand):
+    help = (
+        "Serve the site: pages, websocket and answers, in one process. "
+        "On SIGTERM or Ctrl+C, open answers may end (DRAIN_SECONDS, default 20); a second signal stops at once."
+    )
+    requires_system_checks: list[str] = []  # done in handle(), with those for deployment
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen on (HOST)")
+        parser.add_argument("--port", default=os.environ.get("PORT", "8000"), help="port to listen on (PORT)")
+        parser.add_argument("--migrate", action="store_true", help="first bring the database up to date")
+
+    def handle(self, *, host: str, port: str, migrate: bool, **options: Any) -> None:
+        number = _port_number(port)
+        self._check_settings()
+        if migrate:
+            call_command("migrate", interactive=False, verbosity=options["verbosity"])
+        self._check_database()
+        self._serve(host, number)
+
+    def _check_settings(self) -> None:
+        """Raise SystemCheckError, which lists what is wrong and what to do; warnings are printed."""
+        self.check(tags=[checks.TAG], display_num_errors=False)  # first: without keys the others may not even load
+        self.check(display_num_errors=False, include_deployment_checks=settings.PRODUCTION)
+
+    def _check_database(self) -> None:
+        try:
+            missing = unapplied_migrations()
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database cannot be used: {redact(str(error)).strip()} Check DATABASE_URL."
+            ) from None
+        if missing:
+            raise CommandError(
+                f"The database is not up to date: {len(missing)} migrations are not applied, {missing[0]} first. "
+                "Run: python manage.py migrate (or start with --migrate)"
+            )
+
+    def _serve(self, host: str, port: int) -> None:
+        from chatbot_site.server import ChatServer  # not before it is needed: it installs Twisted's reactor
+
+        from chatbot_site.asgi import application  # isort: skip
+        from conversations.generation import engine
+
+        server = ChatServer(
+            application,
+            endpoint=f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}",
+            drain=lambda: engine.drain(settings.DRAIN_SECONDS),
+            on_listening=lambda: self._welcome(host, port),
+        )
+        server.run()
+        if server.failure:
+            raise CommandError(f"Port {port} cannot be used ({server.failure}). Choose another one: PORT=8001 make run")
+
+    def _welcome(self, host: str, port: int) -> None:
+        shown = "localhost" if host in (*ANYWHERE, "127.0.0.1", "::1") else host
+        self.stdout.write(
+            f"\n  The chat is at {self.style.SUCCESS(f'http://{shown}:{port}/')}\n"
+            "  Sign up there, write Hello, and watch the answer arrive.\n"
+            "  For the admin pages, make an administrator: make admin. To stop: Ctrl+C\n"
+        )
+        self.stdout.flush()
+
+
+def _port_number(text: str) -> int:
+    if text.isdecimal() and 0 < int(text) < 2**16:
+        return int(text)
+    raise CommandError(f"PORT must be a number from 1 to 65535, not {text!r}.")

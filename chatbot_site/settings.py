@@ -1,0 +1,249 @@
+"""Settings of the whole site, all in this file. What differs between sites comes from the environment.
+
+Variables in the environment win over the file named by ENV_FILE (default: .env beside manage.py). Each variable NAME
+may instead be given as NAME_FILE, a path whose content is the value. `.env.example` explains every one of them.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+import environ
+from csp.constants import NONE, SELF
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from chatbot_site.logging import logging_config
+
+django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted: ModelForm[Conversation]
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+_env_file = BASE_DIR / os.environ.get("ENV_FILE", ".env")
+if _env_file.is_file():
+    env.read_env(str(_env_file))
+
+# --- What kind of site this is --------------------------------------------------------------------
+APP_ENV = env.str("APP_ENV", default="production")
+DEVELOPMENT = APP_ENV == "development"
+PRODUCTION = APP_ENV == "production"
+DEBUG = DEVELOPMENT and env.bool("DEBUG", default=False)
+VAR_DIR = BASE_DIR / env.str("VAR_DIR", default="var")
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+# --- Secrets and hosts: chatbot_site.checks refuses a production start when these are missing or weak ---
+SECRET_KEY = env.str("SECRET_KEY", default="" if PRODUCTION else "development-only-secret-key-never-for-production")
+ENCRYPTION_KEY = env.str("ENCRYPTION_KEY", default="")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
+)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- HTTPS ----------------------------------------------------------------------------------------
+HTTPS = env.bool("HTTPS", default=PRODUCTION)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes ask from inside, in plain HTTP
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_PROXY", default=False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+_POLICY: dict[str, Any] = {
+    "default-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF, "data:", "blob:"],
+    "font-src": [SELF],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+    "base-uri": [NONE],
+    "frame-ancestors": [NONE],
+    "manifest-src": [SELF],
+}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": _POLICY}
+
+# --- Apps -----------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "chatbot_site.apps.SiteConfig",
+    "accounts.apps.AccountsConfig",
+    "providers.apps.ProvidersConfig",
+    "conversations.apps.ConversationsConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "channels",
+    "csp",
+    "django_htmx",
+    "heroicons",
+    "allauth",
+    "allauth.account",
+    "allauth.usersessions",
+]
+MIDDLEWARE = [
+    "chatbot_site.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.LanguageMiddleware",
+    "accounts.middleware.SessionActivityMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "chatbot_site.middleware.OneThreadMiddleware",  # last: it makes the whole chain one thread hop
+]
+ROOT_URLCONF = "chatbot_site.urls"
+ASGI_APPLICATION = "chatbot_site.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context_processors.appearance",
+            ],
+        },
+    }
+]
+
+# --- Data -----------------------------------------------------------------------------------------
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+_database = DATABASES["default"]
+if _database["ENGINE"].endswith("sqlite3"):
+    _database.setdefault("OPTIONS", {}).update(
+        transaction_mode="IMMEDIATE",  # a writer waits for its turn instead of failing half-way
+        timeout=20,
+        init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;"
+        "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728;",
+    )
+else:
+    # Requests run in short-lived threads: a pool keeps their connections.
+    _database.setdefault("OPTIONS", {}).setdefault(
+        "pool", {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=20), "timeout": 20}
+    )
+
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CHANNEL_LAYERS = {
+        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    }
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+MEDIA_ROOT = VAR_DIR / "media"
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_MAX_AGE = 3600
+
+# --- People ---------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = reverse_lazy("home")
+SIGN_UP = env.str("SIGN_UP", default="open")
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PREVENT_ENUMERATION = True
+USERSESSIONS_TRACK_ACTIVITY = False  # accounts.middleware.SessionActivityMiddleware does, once a minute
+MODEL_MENU = "providers.models_for_menu"
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="chat@localhost")
+
+# --- Language and time ----------------------------------------------------------------------------
+LANGUAGE_CODE = "ko"
+LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="Asia/Seoul")
+
+# --- Models and providers -------------------------------------------------------------------------
+PROVIDERS: dict[str, dict[str, Any]] = {
+    "openai": {
+        "class": "providers.openai.OpenAIProvider",
+        "api_key": env.str("OPENAI_API_KEY", default=""),
+        "base_url": env.str("OPENAI_BASE_URL", default=""),
+    },
+    "anthropic": {
+        "class": "providers.anthropic.AnthropicProvider",
+        "api_key": env.str("ANTHROPIC_API_KEY", default=""),
+        "base_url": env.str("ANTHROPIC_BASE_URL", default=""),
+    },
+}
+OPENAI_COMPATIBLE_SERVERS: dict[str, str] = env.dict("OPENAI_COMPATIBLE_SERVERS", default={})
+PROVIDER_DISCOVERY = env.bool(
+    "PROVIDER_DISCOVERY", default=DEVELOPMENT
+)  # Ollama and LM Studio on their usual local ports
+DEFAULT_MODEL = env.str("DEFAULT_MODEL", default="")
+LOCAL_MODEL = env.str("LOCAL_MODEL", default="auto")
+LOCAL_MODEL_DIR = VAR_DIR / "models"
+PROVIDER_LIMITS: dict[str, float] = {
+    "first_token_seconds": env.float("FIRST_TOKEN_SECONDS", default=120),
+    "silence_seconds": env.float("SILENCE_SECONDS", default=90),
+    "total_seconds": env.float("TOTAL_SECONDS", default=1800),
+    "answer_characters": env.int("ANSWER_CHARACTERS", default=1_000_000),
+}
+
+# --- Conversations --------------------------------------------------------------------------------
+DEFAULT_TEMPERATURE = 0.7
+MAX_TOKENS = env.int("MAX_TOKENS", default=2000)
+MAX_MESSAGE_CHARACTERS = env.int("MAX_MESSAGE_CHARACTERS", default=10_000)
+SYSTEM_PROMPT = env.str("SYSTEM_PROMPT", default="")
+# "web": the process that serves pages also makes answers; "worker": `manage.py run_generations` does.
+RUN_GENERATIONS = env.str("RUN_GENERATIONS", default="web")
+CHECKPOINT_SECONDS = 0.25  # how much streamed text the death of a process may cost
+HEARTBEAT_TIMEOUT_SECONDS = env.float("HEARTBEAT_TIMEOUT_SECONDS", default=15)
+DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=20)
+DATA_UPLOAD_MAX_MEMORY_SIZE = (
+    8 * 2**20
+)  # a million Korean characters, form-encoded, still reach the form's own sentence
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+
+# --- Logging --------------------------------------------------------------------------------------
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOG_DIR = VAR_DIR / "log"
+LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), directory=LOG_DIR)

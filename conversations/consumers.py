@@ -1,0 +1,91 @@
+"""The websocket: tells one page what happens in its conversation. Nothing is asked or changed through it."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+
+from conversations.generation import engine
+from conversations.generation.frames import Key
+from conversations.models import Conversation
+
+NOT_LOGGED_IN, NOT_FOUND = 4401, 4404
+LANGUAGES = {code for code, _ in settings.LANGUAGES}
+
+
+class ConversationConsumer(AsyncWebsocketConsumer):
+    """Refuses by closing after the handshake: rejecting the handshake itself would make htmx try again for ever."""
+
+    key: Key
+    language: str
+    session_key: str
+    _watching = False
+    _open = False
+
+    async def connect(self) -> None:
+        await self.accept()
+        conversation_id: UUID = self.scope["url_route"]["kwargs"]["conversation_id"]
+        self.session_key = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME, "")
+        self.language = _language(self.scope["query_string"])
+        look_up = database_sync_to_async(_who_and_whose, thread_sensitive=False)
+        user_id, owner_id = await look_up(self.session_key, conversation_id)
+        if user_id is None:
+            await self.close(NOT_LOGGED_IN)
+            return
+        # A conversation that does not exist yet is one whose first question is still being written.
+        if owner_id not in (None, user_id):
+            await self.close(NOT_FOUND)
+            return
+        self.key = Key(user_id, conversation_id)
+        self._open = self._watching = True
+        await engine.ensure().hub.watch(self)
+
+    async def disconnect(self, code: int) -> None:
+        self._open = False
+        if self._watching:
+            await engine.ensure().hub.leave(self)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Nothing goes up this way: whatever comes is ignored."""
+
+    async def deliver(self, text: str) -> None:
+        if self._open:
+            try:
+                await self.base_send({"type": "websocket.send", "text": text})
+            except (OSError, RuntimeError, asyncio.InvalidStateError):
+                self._open = False  # the page has gone; its disconnect is on its way
+
+    async def turn_out(self, code: int) -> None:
+        if self._open:
+            self._open = False
+            await self.close(code)
+
+
+def _language(query: bytes) -> str:
+    """The language of the page that asks: fragments come in it."""
+    asked: Any = parse_qs(query.decode("ascii", "replace")).get("language", [""])[0]
+    return asked if asked in LANGUAGES else settings.LANGUAGE_CODE
+
+
+def _who_and_whose(session_key: str, conversation_id: UUID) -> tuple[int | None, int | None]:
+    """The logged-in person's id, and the id of the conversation's owner (None: there is no such conversation)."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key or None)
+    user = get_user(request)
+    if isinstance(user, AnonymousUser) or not user.is_active:
+        return None, None
+    found = Conversation.objects.filter(pk=conversation_id).values_list("owner_id", "deleted_at").first()
+    if found is None:
+        return user.pk, None
+    owner_id, deleted_at = found
+    return user.pk, owner_id if deleted_at is None else 0

@@ -1,0 +1,169 @@
+"""The engine of a process: its hub, runner, checkpoints and reaper, on the event loop that serves it.
+
+Sync code (views, signals, commands) reaches it by `wake`, `stop` and `announce`, from any thread; where no engine runs
+in this process (a shell, a command, a test client) these do nothing, and the poll of another process sees to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+
+from conversations.generation import records
+from conversations.generation.bridge import Bridge, LayerBridge, NoBridge
+from conversations.generation.checkpointer import Checkpointer
+from conversations.generation.frames import Added, Changed, Frame, Key
+from conversations.generation.gatekeeper import Gatekeeper
+from conversations.generation.hub import Hub
+from conversations.generation.records import Status
+from conversations.generation.runner import Runner
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 2.0
+ASGIApplication = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class Engine:
+    def __init__(self, *, makes_answers: bool) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.makes_answers = makes_answers
+        self.bridge: Bridge = (
+            LayerBridge(self._on_frame, self._on_command, self._on_return) if settings.REDIS_URL else NoBridge()
+        )
+        self.hub = Hub(self.bridge)
+        self.runner = Runner(self.hub)
+        self.gatekeeper = Gatekeeper(self.hub)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        for job in (self.bridge.run(), Checkpointer(self.hub).run(), self._poll(), self.gatekeeper.run()):
+            self.spawn(job)
+
+    def spawn(self, job: Coroutine[Any, Any, None]) -> None:
+        """Run `job` on this loop and hold on to it until it ends."""
+        task = self.loop.create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # --- commands: from this process, or from another by the bridge -----------------------------------------------
+    async def command(self, name: str, value: str) -> None:
+        self.bridge.command(name, value)
+        await self._on_command(name, value)
+
+    async def _on_command(self, name: str, value: str) -> None:
+        if name == "wake" and self.makes_answers:
+            self.runner.start(int(value))
+        elif name == "stop" and (live := self.hub.lives.get(int(value))):
+            live.stop()
+        elif name == "disable":
+            await self.gatekeeper.turn_out_person(int(value))
+        elif name == "end_session":
+            await self.gatekeeper.turn_out_session(value)
+
+    async def _on_frame(self, key: Key, frame: Frame) -> None:
+        await self.hub.receive(key, frame)
+
+    async def _on_return(self) -> None:
+        await self.hub.resync()
+
+    # --- the safety net ---------------------------------------------------------------------------------------------
+    async def _poll(self) -> None:
+        """Find what nobody told us of: queued generations, and those whose process has died."""
+        while True:
+            try:
+                await self._look()
+            except Exception as error:
+                logger.warning("Could not look for open generations (%s).", type(error).__name__)
+            await asyncio.sleep(POLL_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - spreads the polls of processes
+
+    async def _look(self) -> None:
+        for ended in await database_sync_to_async(records.reap, thread_sensitive=False)():
+            logger.warning("Generation %s lost its process: %s", ended.generation_id, ended.status)
+            await self.hub.publish(ended.key, Changed(ended.generation_id, ended.message_id, ended.status))
+        if self.makes_answers:
+            for generation_id in await database_sync_to_async(records.queued_ids, thread_sensitive=False)():
+                self.runner.start(generation_id)
+
+
+_engine: Engine | None = None
+
+
+def ensure(*, makes_answers: bool | None = None) -> Engine:
+    """The engine of the running event loop's process; started on the first call."""
+    global _engine
+    if _engine is None or _engine.loop is not asyncio.get_running_loop():
+        _engine = Engine(makes_answers=settings.RUN_GENERATIONS == "web" if makes_answers is None else makes_answers)
+        _engine.start()
+    return _engine
+
+
+async def shut_down() -> None:
+    """Cancel everything, as the death of the process would, and forget it."""
+    global _engine
+    if _engine is not None:
+        engine, _engine = _engine, None
+        await engine.close()
+
+
+def started_with(application: ASGIApplication) -> ASGIApplication:
+    """`application`, starting the engine with its first connection: not every ASGI server tells when it starts."""
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        ensure()
+        await application(scope, receive, send)
+
+    return wrapped
+
+
+async def drain(seconds: float) -> None:
+    """Let open generations finish for so long; what is still open then is left as after a crash."""
+    if _engine is not None:
+        await _engine.runner.drain(seconds)
+
+
+def _submit(make: Callable[[Engine], Coroutine[Any, Any, None]]) -> None:
+    engine = _engine
+    if engine is not None and engine.loop.is_running():
+        engine.loop.call_soon_threadsafe(lambda: engine.spawn(make(engine)))
+
+
+def wake(generation_id: int) -> None:
+    """A generation has been queued."""
+    _submit(lambda engine: engine.command("wake", str(generation_id)))
+
+
+def stop(generation_id: int, *, key: Key, message_id: int) -> None:
+    """Somebody asked to stop a generation (the record already says so)."""
+
+    async def told(engine: Engine) -> None:
+        if await database_sync_to_async(records.stop_queued, thread_sensitive=False)(generation_id):
+            await engine.hub.publish(key, Changed(generation_id, message_id, Status.STOPPED))
+        else:
+            await engine.command("stop", str(generation_id))
+
+    _submit(told)
+
+
+def announce(key: Key, message_id: int) -> None:
+    """A conversation has new messages, or shows another branch."""
+    _submit(lambda engine: engine.hub.publish(key, Added(message_id)))
+
+
+def disable_person(user_id: int) -> None:
+    _submit(lambda engine: engine.command("disable", str(user_id)))
+
+
+def end_session(session_key: str) -> None:
+    _submit(lambda engine: engine.command("end_session", session_key))

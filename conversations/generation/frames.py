@@ -1,0 +1,65 @@
+"""What happened in a conversation, as processes tell it to each other and to the pages that look on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+
+class Key(NamedTuple):
+    """Who may look on at what. The owner is part of it: knowing another's conversation id is of no use."""
+
+    owner_id: int
+    conversation_id: UUID
+
+    @property
+    def group(self) -> str:
+        return f"conversation.{self.owner_id}.{self.conversation_id.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of an answer. `seq` counts the characters (text and reasoning) streamed before it."""
+
+    generation_id: int
+    message_id: int
+    seq: int
+    kind: Literal["text", "reasoning"]
+    text: str
+
+    @property
+    def end(self) -> int:
+        return self.seq + len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A generation has begun or ended: whoever looks on reads the database."""
+
+    generation_id: int
+    message_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The conversation has new messages, or another branch is current now; `message_id` is its newest."""
+
+    message_id: int
+
+
+Frame = Delta | Changed | Added
+_KINDS: dict[str, type[Delta] | type[Changed] | type[Added]] = {"delta": Delta, "changed": Changed, "added": Added}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def pack(frame: Frame) -> dict[str, Any]:
+    """`frame` as plain values for the channel layer."""
+    return {"frame": _NAMES[type(frame)], **asdict(frame)}
+
+
+def unpack(data: dict[str, Any]) -> Frame:
+    """The frame that `pack` made. Raises KeyError or TypeError for anything else."""
+    fields = dict(data)
+    return _KINDS[fields.pop("frame")](**fields)

@@ -1,0 +1,173 @@
+"""The one place of a process where answers in progress meet the pages that look on.
+
+Pages of this process are handed their patches directly, without the channel layer. With Redis, the hub joins a
+conversation's group once for all pages of the process and passes frames on. A page can lose any frame and nothing of
+the text: whatever does not join on is read again from the database's last checkpoint.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+
+from conversations.generation import outlook
+from conversations.generation.bridge import Bridge
+from conversations.generation.frames import Added, Changed, Delta, Frame, Key
+from conversations.generation.live import Live
+from conversations.generation.track import Checkpoint, Track, encode
+
+logger = logging.getLogger(__name__)
+
+
+class Tab(Protocol):
+    """A page that looks on. `deliver` must not raise: a page that has gone is no reason to lose an answer."""
+
+    key: Key
+    language: str
+    session_key: str
+
+    async def deliver(self, text: str) -> None: ...
+    async def turn_out(self, code: int) -> None: ...
+
+
+class Hub:
+    def __init__(self, bridge: Bridge) -> None:
+        self.lives: dict[int, Live] = {}
+        self._bridge = bridge
+        self._tabs: dict[Key, set[Tab]] = defaultdict(set)
+        self._tracks: dict[Key, dict[int, Track]] = defaultdict(dict)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._shown = False
+
+    # --- pages ---------------------------------------------------------------------------------------------------
+    def tabs(self) -> list[Tab]:
+        return [tab for tabs in self._tabs.values() for tab in tabs]
+
+    def take_shown(self) -> bool:
+        """Whether pages were shown anything since the last call."""
+        shown, self._shown = self._shown, False
+        return shown
+
+    async def watch(self, tab: Tab) -> None:
+        """Show `tab` its conversation from now on, beginning with what is there."""
+        first = tab.key not in self._tabs or not self._tabs[tab.key]
+        self._tabs[tab.key].add(tab)
+        if first:
+            await self._bridge.join(tab.key.group)
+        state = await database_sync_to_async(outlook.newest, thread_sensitive=False)(tab.key)
+        await tab.deliver(encode({"leaf": state.message_id, "s": state.status}))
+        if state.open is None:
+            return
+        track = self._tracks[tab.key].setdefault(state.open.generation_id, Track(state.open.message_id))
+        if track.joined or self._begin(track, state.open):
+            await tab.deliver(track.snapshot())
+        else:
+            self._resync_soon(tab.key, state.open.generation_id)
+
+    async def leave(self, tab: Tab) -> None:
+        tabs = self._tabs.get(tab.key)
+        if tabs is None:
+            return
+        tabs.discard(tab)
+        if not tabs:
+            self._tabs.pop(tab.key, None)
+            self._tracks.pop(tab.key, None)
+            await self._bridge.leave(tab.key.group)
+
+    # --- what happens ----------------------------------------------------------------------------------------------
+    async def publish(self, key: Key, frame: Frame) -> None:
+        """Tell every page of every process. Never raises for a page's or the channel layer's sake."""
+        self._bridge.send(key, frame)
+        await self.receive(key, frame)
+
+    async def receive(self, key: Key, frame: Frame) -> None:
+        """Show `frame` to the pages of this process; without any, it costs nothing."""
+        if key not in self._tabs:
+            return
+        if isinstance(frame, Delta):
+            await self._show(key, frame)
+        elif isinstance(frame, Changed):
+            await self._show_change(key, frame)
+        elif isinstance(frame, Added):
+            await self._to_all(key, encode({"new": frame.message_id}))
+
+    async def resync(self) -> None:
+        """After the channel layer was gone: read again everything that is shown."""
+        for key, tracks in list(self._tracks.items()):
+            for generation_id in list(tracks):
+                self._resync_soon(key, generation_id)
+
+    async def _show(self, key: Key, delta: Delta) -> None:
+        track = self._tracks[key].setdefault(delta.generation_id, Track(delta.message_id))
+        patch = track.apply(delta)
+        if patch is None and (live := self.lives.get(delta.generation_id)):
+            track.begin(shown_so_far(live))
+            patch = track.snapshot()
+        if patch is None:
+            self._keep_waiting(key, delta, track)
+        elif patch:
+            await self._to_all(key, patch)
+
+    def _keep_waiting(self, key: Key, delta: Delta, track: Track) -> None:
+        if not track.waiting:
+            self._resync_soon(key, delta.generation_id)
+        track.waiting.append(delta)
+
+    async def _show_change(self, key: Key, change: Changed) -> None:
+        await self._to_all(key, encode({"m": change.message_id, "s": change.status}))
+        languages = {tab.language for tab in self._tabs.get(key, ())}
+        end = await database_sync_to_async(outlook.end_of, thread_sensitive=False)(change.message_id, languages)
+        if end is None:
+            return
+        if end.is_final:
+            track = self._tracks[key].pop(change.generation_id, None) or Track(change.message_id)
+            if patch := track.final(end.html, end.reasoning):
+                await self._to_all(key, patch)
+        for tab in list(self._tabs.get(key, ())):
+            await tab.deliver(end.footers[tab.language])
+
+    async def _to_all(self, key: Key, text: str) -> None:
+        self._shown = True
+        for tab in tuple(self._tabs.get(key, ())):
+            await tab.deliver(text)
+
+    # --- joining on to what the database knows -----------------------------------------------------------------------
+    def _begin(self, track: Track, checkpoint: Checkpoint) -> bool:
+        """From the runner's own memory when it is in this process, else from the database."""
+        live = self.lives.get(checkpoint.generation_id)
+        return track.begin(shown_so_far(live) if live else checkpoint)
+
+    def _resync_soon(self, key: Key, generation_id: int) -> None:
+        task = asyncio.create_task(self._resync(key, generation_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _resync(self, key: Key, generation_id: int) -> None:
+        """Read checkpoints until one joins on to the frames that came meanwhile, then show it whole."""
+        read: Callable[[int], Awaitable[Checkpoint | None]]
+        read = database_sync_to_async(outlook.checkpoint, thread_sensitive=False)
+        while (track := self._tracks.get(key, {}).get(generation_id)) is not None:
+            checkpoint = await read(generation_id)
+            if checkpoint is None:
+                return
+            if self._begin(track, checkpoint):
+                await self._to_all(key, track.snapshot())
+                return
+            await asyncio.sleep(settings.CHECKPOINT_SECONDS)
+
+
+def shown_so_far(live: Live) -> Checkpoint:
+    """What the pages have been shown of an answer that is made in this process: the next frame joins on to it."""
+    return Checkpoint(
+        generation_id=live.generation_id,
+        message_id=live.message_id,
+        seq=live.shown_seq,
+        text=live.prefix + live.shown("text"),
+        reasoning=live.prefix_reasoning + live.shown("reasoning"),
+    )

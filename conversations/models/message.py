@@ -1,0 +1,69 @@
+"""A message: one node of a conversation's tree. Edits and other answers to the same question are its siblings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from conversations.models.generation import Generation
+
+# From a leaf towards the root, newest first, at most so many: the cost does not depend on the conversation's length.
+_BRANCH = """
+WITH RECURSIVE branch(id, parent_id, depth) AS (
+    SELECT id, parent_id, 1 FROM conversations_message WHERE id = %s AND conversation_id = %s
+    UNION ALL
+    SELECT m.id, m.parent_id, branch.depth + 1
+    FROM conversations_message m JOIN branch ON m.id = branch.parent_id
+    WHERE branch.depth < %s
+)
+SELECT m.*, branch.depth FROM conversations_message m JOIN branch ON branch.id = m.id ORDER BY branch.depth
+"""
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def branch(self, conversation_id: object, leaf_id: int | None, limit: int) -> list[Message]:
+        """The last `limit` messages of the branch that ends at `leaf_id`, oldest first. One query."""
+        if leaf_id is None:
+            return []
+        from django.db import connections
+
+        field = self.model._meta.get_field("conversation")
+        key = field.get_db_prep_value(conversation_id, connections[self.db])
+        found = list(self.raw(_BRANCH, [leaf_id, key, limit]))
+        found.reverse()
+        return found
+
+
+class Message(models.Model):
+    class Role(models.TextChoices):
+        USER = "user", _("Question")
+        ASSISTANT = "assistant", _("Answer")
+
+    conversation = models.ForeignKey("Conversation", models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
+    role = models.CharField(max_length=9, choices=Role)
+    content = models.TextField(blank=True)
+    reasoning = models.TextField(blank=True)
+    html = models.TextField(blank=True, editable=False, help_text="the rendered content of a finished message")
+    model = models.CharField(max_length=200, blank=True)
+    client_id = models.UUIDField(null=True, blank=True, help_text="made by the page: the same id twice is one message")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    generations: models.Manager[Generation]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "client_id"], name="message_once"),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="message_not_its_own_parent"),
+            models.CheckConstraint(condition=Q(role__in=["user", "assistant"]), name="message_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.pk}"

@@ -1,0 +1,97 @@
+"""Code: Pygments' tokens as spans with one short class each. Colours are in static/css/code.css.
+
+Pygments knows some eighty classes; a reader tells a dozen colours apart. The dozen here keep pages and patches small:
+c comment, k keyword, s text, m number, f function or class, b built-in, d decorator, v variable, t tag, g* changes, e error.
+"""
+
+import re
+from functools import cache, lru_cache
+from typing import Any
+
+from .sanitizing import escape_text
+
+MAX_HIGHLIGHTED = 50_000  # characters
+MAX_LANGUAGE = 30
+LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
+CLASS_OF = {
+    "Comment": "c", "Keyword": "k", "Operator.Word": "k", "Literal.String": "s", "Literal.Date": "s", "Literal.Number": "m",
+    "Name.Function": "f", "Name.Class": "f", "Name.Namespace": "f", "Name.Exception": "f", "Name.Builtin": "b",
+    "Name.Decorator": "d", "Name.Attribute": "d", "Name.Variable": "v", "Name.Constant": "v", "Name.Tag": "t",
+    "Generic.Deleted": "gd", "Generic.Inserted": "gi", "Generic.Heading": "gh", "Generic.Subheading": "gh", "Error": "e",
+}  # fmt: skip
+
+
+def language_of(info: str) -> str:
+    """The language named by a fence's info string: its first word, in lower case, as far as it looks like one."""
+    match = LANGUAGE.match(info.strip().lower())
+    return match[0] if match else ""
+
+
+def to_html(code: str, language: str, highlight: bool = True) -> str:
+    """A labelled figure of code. `language` comes from `language_of`; unknown ones and long code stay plain."""
+    inner = _highlighted(code, language) if highlight and language and len(code) <= MAX_HIGHLIGHTED else ""
+    return opening(language) + (inner or escape_text(code)) + CLOSING
+
+
+def opening(language: str) -> str:
+    """Everything of the figure before the code itself."""
+    name = f" language-{language}" if language else ""
+    return (
+        f'<figure class="code"><figcaption><span>{escape_text(language)}</span></figcaption>'
+        f'<pre tabindex="0"><code class="highlight{name}">'
+    )
+
+
+CLOSING = "</code></pre></figure>"
+
+
+@lru_cache(maxsize=32)
+def _highlighted(code: str, language: str) -> str:
+    """The code in spans; "" where no lexer knows the language or one fails or changes the text."""
+    lexer = _lexer(language)
+    if lexer is None:
+        return ""
+    try:
+        tokens = [(_class(kind), value) for kind, value in lexer.get_tokens(code)]
+    except Exception:  # some five hundred lexers, each with bugs of its own
+        return ""
+    return _spans(tokens) if "".join(value for _, value in tokens) == code else ""
+
+
+def _spans(tokens: list[tuple[str, str]]) -> str:
+    """Neighbours of one class share a span; white space joins whatever stands before it."""
+    pieces: list[str] = []
+    last, start, values = "", 0, [value for _, value in tokens]
+    for index, (name, value) in enumerate(tokens):
+        if name != last and not value.isspace():
+            pieces.append(_span(last, "".join(values[start:index])))
+            last, start = name, index
+    pieces.append(_span(last, "".join(values[start:])))
+    return "".join(pieces)
+
+
+def _span(name: str, text: str) -> str:
+    escaped = escape_text(text)
+    return f'<span class="{name}">{escaped}</span>' if name and text else escaped
+
+
+@lru_cache(maxsize=64)
+def _lexer(language: str) -> Any:
+    """Pygments' lexer of that name, None for an unknown one. Never guesses."""
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return None
+
+
+@cache
+def _class(kind: Any) -> str:
+    """The short class of a Pygments token type, "" for plain text. Types are few, so the cache stays small."""
+    names = tuple(kind)
+    for length in range(len(names), 0, -1):
+        if found := CLASS_OF.get(".".join(names[:length])):
+            return found
+    return ""

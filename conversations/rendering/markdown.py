@@ -1,0 +1,132 @@
+"""Markdown to safe HTML: CommonMark with tables, strikethrough, task lists, formulas, footnotes and bare addresses.
+
+Raw HTML is text. The parser is built on first use. What it cannot take (too long, too deeply nested) is shown as it was
+written, so that nothing of an answer is ever lost.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any, cast
+
+from django.utils.safestring import SafeString
+from markdown_it import MarkdownIt
+from markdown_it.rules_block.state_block import StateBlock
+from markdown_it.rules_core.state_core import StateCore
+from markdown_it.token import Token
+
+from . import emphasis, footnotes, formulas, links, markup
+from .plain import render_plain
+from .sanitizing import clean, safe
+from .source import normalized
+from .unfinished import completed, without_empty_cells
+
+MAX_LENGTH = 1_000_000  # characters of one text
+MAX_NESTING = 60  # a list within a list counts two
+MAX_PARAGRAPH = 30_000  # characters; longer ones are shown without their inline markup
+References = dict[str, dict[str, Any]]
+
+
+class TooDeep(ValueError):
+    """The text nests its blocks deeper than MAX_NESTING."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A top-level block: its tokens and the lines it stands on, `end` exclusive."""
+
+    tokens: list[Token]
+    line: int
+    end: int
+
+
+def render(text: str) -> SafeString:
+    """Safe HTML of a markdown text."""
+    source = normalized(text)
+    if len(source) > MAX_LENGTH:
+        return render_plain(source)
+    try:
+        return safe(_html(source))
+    except (TooDeep, RecursionError):
+        return render_plain(source)
+
+
+def _html(source: str) -> str:
+    with_notes = footnotes.may_have_notes(source)
+    env: dict[str, Any] = {"digest": hashlib.blake2s(source.encode(), digest_size=5).hexdigest()} if with_notes else {}
+    return markup.blocks_html(_parser(with_notes).parse(source, env), env)
+
+
+def parse(source: str, references: References, finished: bool = True) -> list[Block]:
+    """The top-level blocks of a normalized text without its footnotes. New link definitions go into `references`.
+
+    In a text that is not `finished`, markup that is open at its end counts as closed, and the last inline token, where it
+    is the last leaf, has in meta["closing"] the tags after the place where its text goes on (absent where it does not).
+    Raises TooDeep, RecursionError.
+    """
+    tokens = _parser(False).parse(source, {"references": references, "finished": finished})
+    starts = [index for index, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0 and token.map]
+    return [
+        Block(tokens[start:end], *(tokens[start].map or (0, 0))) for start, end in pairwise([*starts, len(tokens)])
+    ]
+
+
+def block_html(block: Block) -> str:
+    """Clean HTML of a block that `parse` gave."""
+    return clean(markup.blocks_html(block.tokens, {}))
+
+
+@cache
+def _parser(with_notes: bool) -> MarkdownIt:
+    md = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING + 2, "tasklists": True})
+    md.enable(["table", "strikethrough"])
+    md.disable(["normalize", "html_block", "html_inline"])
+    md.inline = emphasis.CjkParserInline()
+    md.inline.ruler.disable(["linkify", "html_inline"])
+    for plugin in (links.install, formulas.install, footnotes.keep_from_references):
+        plugin(md)
+    if with_notes:
+        footnotes.install(md)
+    first = md.block.ruler.get_all_rules()[0]
+    md.block.ruler.before(first, "depth", _refuse_depth)
+    md.core.ruler.at("inline", _inline)
+    return md
+
+
+def _refuse_depth(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803 (parser's names)
+    """Too deep is an error: the parser itself would leave the rest of the text out without a word."""
+    if state.level >= MAX_NESTING and not silent:
+        raise TooDeep
+    return False
+
+
+def _inline(state: StateCore) -> None:
+    """Parses the inline tokens; text of unbounded length stays text, so that the time is bounded too."""
+    last = None
+    if not state.env.get("finished", True):
+        state.tokens = without_empty_cells(state.tokens, state.src)
+        last = last_leaf(state.tokens)
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        token.children = token.children or []
+        if len(token.content) > MAX_PARAGRAPH:
+            token.children.append(Token("text", "", 0, content=token.content))
+        elif token is last:
+            _unfinished_inline(state, token, token.children)
+        else:
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
+
+
+def _unfinished_inline(state: StateCore, token: Token, children: list[Token]) -> None:
+    content, closing = completed(token.content)
+    parser = cast(emphasis.CjkParserInline, state.md.inline)
+    emphasised = parser.parse_unfinished(content, state.md, state.env, children)
+    if closing is not None and emphasised is not None:
+        token.meta["closing"] = closing + emphasised
+
+
+def last_leaf(tokens: list[Token]) -> Token | None:
+    """The last token that is no closing tag."""
+    return next((token for token in reversed(tokens) if token.nesting >= 0), None)

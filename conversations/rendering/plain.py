@@ -1,0 +1,25 @@
+"""Text as it was written: a person's own messages, and answers that the markdown parser cannot take."""
+
+from html import escape
+
+from django.utils.safestring import SafeString
+
+from .links import bare_addresses
+from .markup import LINK
+from .sanitizing import escape_text, safe
+from .source import normalized
+
+
+def render_plain(text: str) -> SafeString:
+    """Safe HTML of plain text: one <p class="plain"> (CSS shows its line ends with pre-wrap), web and mail addresses linked."""
+    source = normalized(text).strip("\n")
+    return safe(f'<p class="plain">{_linked(source)}</p>') if source else safe("")
+
+
+def _linked(source: str) -> str:
+    pieces: list[str] = []
+    last = 0
+    for start, end, href in bare_addresses(source):
+        pieces += [escape_text(source[last:start]), f'<a href="{escape(href)}"{LINK}>{escape_text(source[start:end])}</a>']
+        last = end
+    return "".join([*pieces, escape_text(source[last:])])

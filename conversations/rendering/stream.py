@@ -1,0 +1,181 @@
+"""An answer in progress as HTML, piece by piece, at a cost that grows with the piece and not with the answer.
+
+Blocks that nothing can change any more are frozen: rendered once, never looked at again. The rest, the tail, is parsed again
+when a piece may change it; a piece that cannot (most words can not) is appended to the page as it is.
+"""
+
+from django.utils.safestring import SafeString
+
+from .footnotes import may_have_notes
+from .leaves import Leaf, PlainLeaf, code_leaf, text_leaf
+from .markdown import MAX_LENGTH, Block, References, TooDeep, block_html, parse, render
+from .patches import Op, patch
+from .sanitizing import joined
+from .source import normalized
+from .unfinished import settled
+
+# A tail longer than this is parsed again only when it has grown by a sixteenth: the cost stays linear.
+LONG_TAIL = 8_000  # characters
+
+__all__ = ["Op", "StreamRenderer"]
+
+
+class StreamRenderer:
+    """Renders a text that arrives in pieces.
+
+    `feed` returns operations (see patches.py) that bring a page from the former state to the present one, `html` the
+    present state for a page that has nothing yet. After `finish` the state is `render(text)`, whatever the pieces were;
+    until then markup that is still open may be shown ahead of its end.
+    """
+
+    def __init__(self) -> None:
+        self._source: list[str] = []  # the whole text, normalized
+        self._length = 0
+        self._carriage_return = ""
+        self._frozen: list[str] = []
+        self._references: References = {}
+        self._tail: list[str] = []
+        self._unparsed = 0  # characters of the tail that came after the last parse
+        self._tail_length = 0
+        self._html = ""  # of the tail, where there is no leaf
+        self._leaf: Leaf | None = None
+
+    def feed(self, text: str) -> list[Op]:
+        """Takes the next piece; the operations that show it, [] if nothing visible changed."""
+        piece = self._next(text)
+        if not piece:
+            return []
+        if self._leaf is not None:
+            shown = self._leaf.take(piece)
+            if shown is not None:
+                return [(self._leaf.depth, shown)] if shown else []
+        if self._tail_length > LONG_TAIL and self._unparsed < self._tail_length >> 4:
+            self._settle(self._tail_html())
+            return []
+        return self._parse_tail()
+
+    def html(self) -> SafeString:
+        """The whole text so far."""
+        return joined([*self._frozen, self._tail_html()])
+
+    def finish(self, final: str | None = None) -> list[Op]:
+        """Ends the text; the operations from the present state to its full render.
+
+        `final`: that render, if the caller has it already.
+        """
+        if self._carriage_return:
+            self._take("\n")
+            self._carriage_return = ""
+        target = self._final() if final is None else final
+        before, old = "".join(self._frozen), self._tail_html()
+        ops = (
+            patch(old, target[len(before) :], len(self._frozen))
+            if target.startswith(before)
+            else patch(before + old, target)
+        )
+        self._frozen, self._tail = [target], []
+        self._settle("")
+        return ops
+
+    def _next(self, text: str) -> str:
+        """The piece, normalized and noted. A CR at its end waits: an LF may follow."""
+        if "\r" in text or self._carriage_return:
+            text = self._carriage_return + text
+            self._carriage_return = "\r" if text.endswith("\r") else ""
+            text = text.removesuffix("\r")
+        piece = normalized(text)
+        if piece:
+            self._take(piece)
+        return piece
+
+    def _take(self, piece: str) -> None:
+        self._source.append(piece)
+        self._tail.append(piece)
+        size = len(piece)
+        self._length += size
+        self._tail_length += size
+        self._unparsed += size
+
+    def _tail_html(self) -> str:
+        leaf = self._leaf
+        return self._html if leaf is None else "".join([leaf.head, *leaf.added, leaf.closing])
+
+    def _settle(self, html: str, leaf: Leaf | None = None) -> None:
+        self._html, self._leaf = html, leaf
+
+    def _parse_tail(self) -> list[Op]:
+        source = "".join(self._tail)
+        old, before = self._tail_html(), len(self._frozen)
+        self._tail, self._unparsed = [source], 0
+        visible, references = settled(source), dict(self._references)
+        try:
+            blocks = self._blocks(visible, references)
+        except (TooDeep, RecursionError):
+            self._settle("", PlainLeaf(source))
+            return patch(old, self._tail_html(), before)
+        self._show(source, visible, blocks, references)
+        return patch(old, "".join([*self._frozen[before:], self._tail_html()]), before)
+
+    def _blocks(self, visible: str, references: References) -> list[Block]:
+        if self._length > MAX_LENGTH:
+            raise TooDeep
+        return parse(visible, references, finished=False)
+
+    def _show(self, source: str, visible: str, blocks: list[Block], references: References) -> None:
+        """Freezes what is settled and renders the rest."""
+        first = _first_open(blocks, visible)
+        self._frozen += [block_html(block) for block in blocks[:first]]
+        if first:
+            line = blocks[first].line
+            self._references |= {
+                label: reference
+                for label, reference in references.items()
+                if label not in self._references and reference["map"][1] <= line
+            }
+            self._tail = [_from_line(source, line)]
+            self._tail_length = len(self._tail[0])
+        before = "".join(block_html(block) for block in blocks[first:-1])
+        html, leaf = _open_end(blocks[-1], source, visible) if blocks else ("", None)
+        if leaf is not None:
+            leaf.head = before + leaf.head
+        self._settle(before + html, leaf)
+
+    def _final(self) -> str:
+        source, references = "".join(self._source), dict(self._references)
+        if self._length > MAX_LENGTH or may_have_notes(source):
+            return render(source)
+        try:
+            blocks = parse("".join(self._tail), references)
+        except (TooDeep, RecursionError):
+            return render(source)
+        # A link may have been defined after its use, in a block that is frozen.
+        return render(source) if references else "".join([*self._frozen, *map(block_html, blocks)])
+
+
+def _open_end(block: Block, source: str, visible: str) -> tuple[str, Leaf | None]:
+    """HTML of the last block and, if its text can go on without parsing, its leaf."""
+    code = code_leaf(block, source, visible)
+    if code is not None:
+        html = "".join([code.head, *code.added, code.closing])
+        return html, None if code.nested and source != visible else code
+    html = block_html(block)
+    return html, text_leaf(block, html, source) if source == visible else None
+
+
+def _first_open(blocks: list[Block], source: str) -> int:
+    """Index of the first block that later lines could still change.
+
+    A block ends for good where the first line of a later one is complete. A table shows itself only by its second line.
+    After a link definition (which leaves no block) the next line might have been its title.
+    """
+    lines = source.split("\n")
+    for index in range(len(blocks) - 1, 0, -1):
+        line, table = blocks[index].line, blocks[index].tokens[0].type == "table_open"
+        after_definition = blocks[index - 1].end < line and lines[line - 1].strip(" \t")
+        if line + table + 1 < len(lines) and not after_definition:
+            return index
+    return 0
+
+
+def _from_line(source: str, line: int) -> str:
+    return source.split("\n", line)[-1]

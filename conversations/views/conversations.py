@@ -1,0 +1,102 @@
+"""Commands on conversations: settings, title, deletion and its undoing; and the list, a page at a time."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from conversations.forms import RenameForm, SettingsForm
+from conversations.models import Conversation
+from conversations.sidebar import listing
+from conversations.submission import stop_open_answers
+from conversations.views.access import MemberRequest, members_only, own_conversation, own_or_new
+
+
+@require_safe
+@never_cache
+@members_only
+def conversation_list(request: MemberRequest) -> HttpResponse:
+    """The next page of the sidebar."""
+    sidebar = listing(request.user, request.GET.get("before", ""))
+    template = "conversations/sidebar_more.html" if request.htmx else "conversations/list_page.html"
+    return render(request, template, {"groups": sidebar.groups, "next_url": sidebar.next_url})
+
+
+@require_POST
+@members_only
+def conversation_settings(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
+    """Save the settings as they are changed; before the first message they are only checked, and come with it."""
+    conversation = own_or_new(request.user, conversation_id)
+    form = SettingsForm(request.POST, instance=conversation)
+    is_new = conversation._state.adding
+    if saved := form.is_valid() and not is_new:
+        form.save()
+    if not request.htmx:
+        return redirect("conversation", conversation_id) if saved else redirect("home")
+    shown = form if form.errors else SettingsForm(instance=form.instance)
+    context = {
+        "conversation": conversation,
+        "settings_form": shown,
+        "saved": saved,
+        "model_label": shown.info.label if shown.info else "",
+        "oob": True,
+    }
+    return render(request, "conversations/settings.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@members_only
+def conversation_rename(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
+    conversation = own_conversation(request.user, conversation_id)
+    form = RenameForm(request.POST or None, instance=conversation)
+    if request.method == "POST" and form.is_valid():
+        Conversation.objects.filter(pk=conversation.pk).update(title=form.cleaned_data["title"])
+        if not request.htmx:
+            return redirect("conversation", conversation.pk)
+        return render(
+            request, "conversations/renamed.html", {"conversation": form.instance, "current_id": _open_in(request)}
+        )
+    context = {"conversation": conversation, "form": form}
+    template = "conversations/rename.html" if request.htmx else "conversations/rename_page.html"
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+@require_POST
+@members_only
+def conversation_delete(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
+    """Put it aside: gone for its owner, and back at once by restoring it."""
+    conversation = own_conversation(request.user, conversation_id)
+    stop_open_answers(conversation)
+    Conversation.objects.filter(pk=conversation.pk).update(deleted_at=timezone.now())
+    if not request.htmx:
+        return redirect("home")
+    return render(request, "conversations/deleted.html", {"conversation": conversation})
+
+
+@require_POST
+@members_only
+def conversation_restore(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
+    restored = Conversation.objects.deleted_by(request.user).filter(pk=conversation_id).update(deleted_at=None)
+    if not restored:
+        raise Http404
+    if not request.htmx:
+        return redirect("conversation", conversation_id)
+    sidebar = listing(request.user)
+    context = {"groups": sidebar.groups, "next_url": sidebar.next_url, "oob": True}
+    return render(request, "conversations/sidebar.html", context)
+
+
+def _open_in(request: MemberRequest) -> UUID | None:
+    """The conversation that the page which asks has open."""
+    try:
+        match = resolve(request.htmx.current_url_abs_path or "")
+    except Resolver404:
+        return None
+    return match.kwargs.get("conversation_id") if match.url_name == "conversation" else None

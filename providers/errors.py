@@ -1,0 +1,207 @@
+"""Everything that can go wrong between us and a provider, and what to tell the person.
+
+    ProviderError
+    ├── AuthenticationFailed    authentication     the key is wrong
+    ├── PermissionDenied        permission         the key may not do this
+    ├── QuotaExceeded           quota              no credit left
+    ├── RateLimited             rate_limit         too many requests; retry_after may say how long
+    ├── ContextTooLong          context_too_long   the conversation does not fit the model
+    ├── ContentRefused          content_refused    the provider's rules refuse this content
+    ├── ModelUnknown            model_unknown      no such model
+    ├── ProviderNotConfigured   not_configured     no key, no address, or a key that cannot be read
+    ├── Overloaded              overloaded         the provider is busy or has a fault of its own
+    ├── TimedOut                timeout            no answer, or no more of it, in time
+    ├── ConnectionLost          connection_lost    never reached, or cut in the middle
+    ├── MalformedAnswer         malformed          what came back is no answer
+    ├── AnswerTooLarge          too_large          the answer passed our own limit
+    ├── BadRequest              bad_request        the provider does not take this request
+    └── InternalError           internal           a fault of ours
+
+`code` is stable and stored. `retryable`: the same request may work in a moment. str(error) holds only our own words, a
+status and the provider's error code: never a key, never a text.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+
+class ProviderError(Exception):
+    """Any failure of a provider; raised only as one of the subclasses."""
+
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "", *, retry_after: float | None = None, model: str = "") -> None:
+        """`detail`: a technical note in our own words. `retry_after`: seconds until it makes sense to try again."""
+        super().__init__(f"{self.code}: {detail}" if detail else self.code)
+        self.detail = detail
+        self.retry_after = retry_after
+        self.model = model
+        self.parameter = ""  # the request's parameter that the provider complained of, when it said so
+
+    def sentence(self) -> str:
+        """What happened, in the active language."""
+        return describe(self.code, self.retry_after, self.model).sentence
+
+    def advice(self) -> str:
+        """What to do next, in the active language."""
+        return describe(self.code, self.retry_after, self.model).advice
+
+
+class AuthenticationFailed(ProviderError):
+    code = "authentication"
+
+
+class PermissionDenied(ProviderError):
+    code = "permission"
+
+
+class QuotaExceeded(ProviderError):
+    code = "quota"
+
+
+class RateLimited(ProviderError):
+    code = "rate_limit"
+    retryable = True
+
+
+class ContextTooLong(ProviderError):
+    code = "context_too_long"
+
+
+class ContentRefused(ProviderError):
+    code = "content_refused"
+
+
+class ModelUnknown(ProviderError):
+    code = "model_unknown"
+
+
+class ProviderNotConfigured(ProviderError):
+    code = "not_configured"
+
+
+class Overloaded(ProviderError):
+    code = "overloaded"
+    retryable = True
+
+
+class TimedOut(ProviderError):
+    code = "timeout"
+    retryable = True
+
+
+class ConnectionLost(ProviderError):
+    code = "connection_lost"
+    retryable = True
+
+
+class MalformedAnswer(ProviderError):
+    code = "malformed"
+
+
+class AnswerTooLarge(ProviderError):
+    code = "too_large"
+
+
+class BadRequest(ProviderError):
+    code = "bad_request"
+
+
+class InternalError(ProviderError):
+    code = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """One failure in words: what happened, and what to do next."""
+
+    sentence: str
+    advice: str
+
+
+_TRY_AGAIN = _("Try again in a moment. If it keeps happening, choose another model.")
+_ASK_ADMIN = _("Choose another model, or ask the administrator to check the key.")
+_TEXTS: dict[str, tuple[Promise, Promise]] = {
+    "authentication": (_("The provider did not accept the API key."), _ASK_ADMIN),
+    "permission": (_("The API key is not allowed to use this model."), _ASK_ADMIN),
+    "quota": (
+        _("The account at the provider has no credit left."),
+        _("Choose another model, or ask the administrator to top up the account."),
+    ),
+    "rate_limit": (
+        _("The provider is receiving too many requests right now."),
+        _("Wait a moment and try again, or choose another model."),
+    ),
+    "context_too_long": (
+        _("The conversation is longer than this model can read."),
+        _("Start a new conversation, shorten the message, or choose a model that reads more."),
+    ),
+    "content_refused": (
+        _("The provider's rules do not allow an answer to this."),
+        _("Put the message differently, or choose another model."),
+    ),
+    "model_unknown": (
+        _("The provider does not know this model."),
+        _("Choose another model in the conversation's settings."),
+    ),
+    "not_configured": (
+        _("This model is not set up on this site."),
+        _("Choose another model, or ask the administrator to enter a key for the provider."),
+    ),
+    "overloaded": (_("The provider is overloaded or has a problem of its own."), _TRY_AGAIN),
+    "timeout": (_("The model did not answer in time."), _TRY_AGAIN),
+    "connection_lost": (_("The connection to the model was lost or could not be made."), _TRY_AGAIN),
+    "malformed": (
+        _("What the provider sent back could not be read as an answer."),
+        _("Try again, or choose another model. The administrator may need to check the provider's address."),
+    ),
+    "too_large": (
+        _("The answer grew longer than this site allows, so it was stopped."),
+        _("Ask for a shorter answer, or continue from here."),
+    ),
+    "bad_request": (
+        _("The provider did not accept the request."),
+        _("Check the model and its settings, or choose another model."),
+    ),
+    "internal": (_("Something went wrong on our side."), _TRY_AGAIN),
+}
+_NAMED_MODEL_UNKNOWN = _("The provider does not know the model “%(model)s”.")
+_NAMED_MODEL_NOT_SET_UP = _("The model “%(model)s” is not set up on this site.")
+_NAMED = {"model_unknown": _NAMED_MODEL_UNKNOWN, "not_configured": _NAMED_MODEL_NOT_SET_UP}
+
+
+def describe(code: str, retry_after: float | None = None, model: str = "") -> ErrorText:
+    """The words for a stored error code, in the active language; an unknown code reads as an internal error.
+
+    `retry_after` in seconds and `model` make the words more exact where the code allows it.
+    """
+    sentence, advice = (str(text) for text in _TEXTS.get(code, _TEXTS["internal"]))
+    if model and code in _NAMED:
+        sentence = str(_NAMED[code]) % {"model": model}
+    if code == "rate_limit" and retry_after is not None:
+        advice = _wait_advice(retry_after)
+    return ErrorText(sentence, advice)
+
+
+def _wait_advice(seconds: float) -> str:
+    whole = max(1, math.ceil(seconds))
+    if whole > 90:
+        minutes = math.ceil(whole / 60)
+        text = ngettext(
+            "Try again in %(minutes)d minute, or choose another model.",
+            "Try again in %(minutes)d minutes, or choose another model.",
+            minutes,
+        )
+        return text % {"minutes": minutes}
+    text = ngettext(
+        "Try again in %(seconds)d second, or choose another model.",
+        "Try again in %(seconds)d seconds, or choose another model.",
+        whole,
+    )
+    return text % {"seconds": whole}

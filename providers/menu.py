@@ -1,0 +1,57 @@
+"""The model menu: what a person can choose from, made of what is known without asking anyone."""
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+
+from providers import local
+from providers.base import ModelGroup
+from providers.catalogue import curated, info_of, is_chat_model, menu_order
+from providers.connections import Connection, connections
+from providers.listed import listing_of
+from providers.listing import ListedModel
+from providers.stored import stored
+
+
+def models_for_menu() -> list[ModelGroup]:
+    """The groups of the menu, one for each provider that is set up; reads the cache and the catalogue, no network.
+
+    A provider's own list is asked for in the background and is there the next time.
+    """
+    known = stored()
+    hidden = {name for name, override in known.overrides.items() if override.hidden}
+    groups = [_group(connection, hidden) for connection in connections(known).values()]
+    return [group for group in groups if group.models]
+
+
+async def available_models() -> list[ModelGroup]:
+    """The same for coroutines."""
+    return await sync_to_async(models_for_menu)()
+
+
+def default_model() -> str:
+    """DEFAULT_MODEL, else the first of the menu, "" when nothing is set up. No network."""
+    if settings.DEFAULT_MODEL:
+        return str(settings.DEFAULT_MODEL)
+    return next((model.id for group in models_for_menu() for model in group.models), "")
+
+
+def _group(connection: Connection, hidden: set[str]) -> ModelGroup:
+    models = (info_of(connection.name, model.name, model.context_window) for model in _models(connection))
+    shown = tuple(model for model in models if model.id not in hidden)
+    return ModelGroup(connection.name, _label(connection), shown)
+
+
+def _label(connection: Connection) -> str:
+    return str(local.GROUP_LABEL) if connection.name == local.NAME else connection.label
+
+
+def _models(connection: Connection) -> list[ListedModel]:
+    if connection.name == local.NAME:
+        return [ListedModel(local.MODEL)]
+    listing = None if connection.problem else listing_of(connection)
+    if listing is None or listing.models is None:
+        return [ListedModel(name) for name in curated(connection.name)]
+    by_name = {model.name: model for model in listing.models}
+    if connection.is_official:
+        return [by_name[name] for name in menu_order(by_name)]
+    return [model for model in listing.models if is_chat_model(model.name)]

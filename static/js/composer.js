@@ -1,0 +1,247 @@
+/**
+ * The message box: grows with its text, keeps the draft, shows the message the moment it is sent, and gives the text back
+ * when sending failed. While an answer is written its button stops that answer.
+ */
+
+const OPEN = '[data-status="queued"], [data-status="running"]';
+const NEAR_LIMIT = 0.9;
+const form = () => document.getElementById("composer");
+const box = () => document.getElementById("composer-text");
+const growsByItself = CSS.supports("field-sizing", "content");
+
+let sending = null; // {text, id, nodes}: the message under way
+let failed = null; // {text, id} of the last failure: the same text goes again under the same id
+
+// --- Drafts -----------------------------------------------------------------------------------------------------
+
+const store = {
+  read(key) {
+    try {
+      return JSON.parse(localStorage.getItem(key)) ?? {};
+    } catch {
+      return {};
+    }
+  },
+  write(key, draft) {
+    try {
+      if (draft.text) localStorage.setItem(key, JSON.stringify(draft));
+      else localStorage.removeItem(key);
+    } catch {
+      // Storage is full or forbidden: the draft then lives as long as the page.
+    }
+  },
+};
+
+function restoreDraft() {
+  const draft = store.read(form().dataset.draftKey);
+  if (!draft.text || box().value) return;
+  const questions = document.querySelectorAll('#messages > [data-role="user"] > [data-message-body]');
+  const arrived = draft.id && questions[questions.length - 1]?.textContent === draft.text;
+  if (arrived) return store.write(form().dataset.draftKey, {});
+  box().value = draft.text;
+  if (draft.id) failed = { text: draft.text, id: draft.id };
+}
+
+function saveDraft(id) {
+  store.write(form().dataset.draftKey, { text: box().value, id });
+}
+
+// --- The box ------------------------------------------------------------------------------------------------------
+
+function fit() {
+  const area = box();
+  if (!growsByItself) {
+    area.style.blockSize = "auto";
+    area.style.blockSize = `${area.scrollHeight}px`;
+  }
+  const limit = Number(form().dataset.maxLength);
+  const near = area.value.length > limit * NEAR_LIMIT; // UTF-16 units are never fewer than characters
+  const count = document.getElementById("composer-count");
+  const length = near ? [...area.value].length : 0;
+  count.textContent = near ? `${length.toLocaleString()} / ${limit.toLocaleString()}` : "";
+  count.toggleAttribute("data-over", length > limit);
+}
+
+function setText(text) {
+  box().value = text;
+  fit();
+}
+
+function complain(sentence) {
+  const place = document.getElementById("composer-error");
+  place.replaceChildren();
+  if (!sentence) return;
+  const line = document.createElement("p");
+  line.className = "composer-problem";
+  line.textContent = sentence;
+  place.append(line);
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target !== box()) return;
+  fit();
+  saveDraft();
+});
+
+document.addEventListener("keydown", (event) => {
+  const composing = event.isComposing || event.keyCode === 229;
+  if (event.key === "Enter" && event.target === box() && !event.shiftKey && !composing) {
+    event.preventDefault();
+    form().requestSubmit();
+  } else if (event.key === "Escape" && !composing && !event.defaultPrevented && form()?.hasAttribute("data-answering")) {
+    if (!document.querySelector(":popover-open, details.menu[open]")) stop();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const suggestion = event.target.closest("[data-suggestion]");
+  if (suggestion) {
+    setText(suggestion.dataset.suggestion);
+    saveDraft();
+    box().focus();
+  } else if (event.target.closest("#composer .stop")) stop();
+  else if (event.target.closest(".composer-box") && !event.target.closest("button")) box().focus();
+});
+
+// --- Sending ----------------------------------------------------------------------------------------------------
+
+document.addEventListener("htmx:confirm", (event) => {
+  if (event.target !== form()) return;
+  const text = box().value;
+  const busy = form().hasAttribute("data-answering");
+  if (sending || busy || !text.trim()) {
+    event.preventDefault();
+    if (busy) complain(form().dataset.busy);
+    return;
+  }
+  const id = failed?.text === text ? failed.id : newId();
+  form().elements.client_id.value = id;
+  sending = { text, id, nodes: [] };
+});
+
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (event.target !== form() || !sending) return;
+  complain("");
+  saveDraft(sending.id); // stays until the server has the message
+  if (sending.text.length > Number(form().dataset.maxLength) * 2) return; // will be refused: nothing to show
+  sending.nodes = showPending(sending.text);
+  setText("");
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { requestConfig, xhr } = event.detail;
+  if (requestConfig?.elt !== form() || !sending) return;
+  if (xhr.status === 422) {
+    event.detail.target = document.getElementById("composer-error");
+    event.detail.swapOverride = "innerHTML";
+  } else if (event.detail.shouldSwap) removePending();
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.requestConfig?.elt !== form() || !sending) return;
+  const { status } = event.detail.xhr;
+  if (status >= 200 && status < 300) sent();
+  else giveBack(status);
+});
+
+function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is missing outside of HTTPS
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+function showPending(text) {
+  const copy = document.getElementById("pending-message").content.cloneNode(true);
+  copy.querySelector('[data-role="user"] > [data-message-body]').textContent = text;
+  const nodes = [...copy.children];
+  document.getElementById("messages").append(...nodes);
+  document.getElementById("welcome")?.toggleAttribute("hidden", true);
+  document.dispatchEvent(new CustomEvent("reading:end"));
+  return nodes;
+}
+
+function removePending() {
+  for (const node of sending.nodes) node.remove();
+}
+
+function sent() {
+  const key = form().dataset.draftKey;
+  if (store.read(key).id === sending.id) store.write(key, {});
+  sending = failed = null;
+  document.getElementById("welcome")?.remove();
+  form().dataset.draftKey = form().dataset.conversationDraftKey;
+  if (box().value) saveDraft();
+  look();
+}
+
+function giveBack(status) {
+  removePending();
+  document.getElementById("welcome")?.removeAttribute("hidden");
+  failed = { text: sending.text, id: sending.id };
+  const typedSince = sending.nodes.length ? box().value : "";
+  setText(typedSince ? `${sending.text}\n${typedSince}` : sending.text);
+  if (status !== 422) complain(status === 0 ? form().dataset.unreachable : form().dataset.failed);
+  sending = null;
+  saveDraft(failed.id);
+  box().focus();
+  look();
+}
+
+// --- While an answer is written -----------------------------------------------------------------------------------
+
+const running = () => document.querySelector(`#messages > :is(${OPEN}):not([data-pending])`);
+
+/** Send or stop, whichever can be done now. */
+function look() {
+  const answer = running();
+  form()?.toggleAttribute("data-answering", Boolean(answer));
+  if (!answer) complainNoMore();
+}
+
+function complainNoMore() {
+  const line = document.querySelector("#composer-error > p");
+  if (line?.textContent === form()?.dataset.busy) complain("");
+}
+
+async function stop() {
+  const answer = running();
+  if (!answer) return look();
+  const hadFocus = document.activeElement?.closest("#composer .stop");
+  try {
+    const response = await fetch(`${form().action}${answer.dataset.messageId}/stop/`, {
+      method: "POST",
+      headers: { "X-CSRFToken": form().elements.csrfmiddlewaretoken.value, "HX-Request": "true" },
+    });
+    if (!response.ok) throw new Error(String(response.status));
+  } catch {
+    return complain(form().dataset.unreachable);
+  }
+  if (hadFocus) box().focus();
+  setTimeout(() => answer.isConnected && answer.matches(OPEN) && document.dispatchEvent(new CustomEvent("messages:check")), 3000);
+}
+
+// --- The pane comes and goes --------------------------------------------------------------------------------------
+
+function begin() {
+  if (!form()) return;
+  restoreDraft();
+  fit();
+  look();
+  if (matchMedia("(hover: hover) and (width >= 60rem)").matches) box().focus({ preventScroll: true });
+}
+
+for (const name of ["answer:status", "messages:refreshed", "htmx:afterSwap"]) {
+  document.addEventListener(name, (event) => {
+    if (name !== "htmx:afterSwap" || event.detail.elt?.closest("#messages")) look();
+  });
+}
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt.id === "conversation") {
+    sending = failed = null;
+    begin();
+  }
+});
+begin();

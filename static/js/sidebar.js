@@ -1,0 +1,146 @@
+/** Around the conversation: the list as a drawer, which entry is open, menus, history, toasts, the height of the screen. */
+
+const TOAST_MS = 8000;
+const sidebar = document.getElementById("sidebar");
+const main = document.getElementById("main");
+const toasts = document.getElementById("toasts");
+const pane = () => document.getElementById("conversation");
+
+// --- The drawer of narrow screens -------------------------------------------------------------------------------------
+
+// Before it closes, so that the focus can go back to the button that opened it.
+sidebar.addEventListener("beforetoggle", (event) => {
+  main.inert = event.newState === "open";
+});
+sidebar.addEventListener("toggle", (event) => {
+  if (event.newState === "open") sidebar.querySelector("a, button").focus();
+});
+
+function closeDrawer() {
+  if (sidebar.matches(":popover-open")) sidebar.hidePopover();
+}
+
+matchMedia("(width >= 60rem)").addEventListener("change", closeDrawer);
+
+// --- Which conversation is open ---------------------------------------------------------------------------------------
+
+function markCurrent() {
+  const here = pane();
+  if (!here) return;
+  const id = here.dataset.conversationId;
+  const current = document.querySelector(`#conversation-${CSS.escape(id)} > .entry-link`);
+  for (const link of sidebar.querySelectorAll("[aria-current]")) if (link !== current) link.removeAttribute("aria-current");
+  current?.setAttribute("aria-current", "page");
+}
+
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt.id !== "conversation") return;
+  closeDrawer();
+  markCurrent();
+  if (document.activeElement === document.body || sidebar.contains(document.activeElement)) {
+    if (!matchMedia("(hover: hover) and (width >= 60rem)").matches) main.focus({ preventScroll: true });
+  }
+});
+document.addEventListener("htmx:afterSwap", markCurrent);
+document.addEventListener("htmx:oobAfterSwap", markCurrent);
+
+// An entry that moves to the top leaves its old place.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  if (event.detail.target.tagName !== "OL") return;
+  for (const entry of event.detail.fragment.querySelectorAll("li[id]")) document.getElementById(entry.id)?.remove();
+});
+
+// Going back asks the server for the pane of that address; the list stays.
+document.addEventListener("htmx:historyCacheMiss", (event) => {
+  if (!pane()) return;
+  event.preventDefault();
+  htmx.ajax("GET", event.detail.path, { target: "#conversation", swap: "outerHTML" });
+});
+
+// --- Menus ------------------------------------------------------------------------------------------------------------
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
+}
+
+document.addEventListener("click", (event) => {
+  const menu = event.target.closest("details.menu");
+  closeMenus(event.target.closest(".menu-items") ? null : menu);
+});
+document.addEventListener("keydown", (event) => {
+  const menu = document.querySelector("details.menu[open]");
+  if (event.key === "Escape" && menu) {
+    event.preventDefault();
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (event.key === "Escape" && event.target.closest("[data-rename]")) {
+    event.preventDefault();
+    cancelRename(event.target.closest("li"));
+  }
+});
+
+let unrenamed = null; // the entry as it was before its form took its place
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.matches(".entry:not(.entry-rename)")) unrenamed = event.detail.target.cloneNode(true);
+});
+
+function cancelRename(form) {
+  if (unrenamed?.id !== form.id) return;
+  form.replaceWith(unrenamed);
+  htmx.process(unrenamed);
+  closeMenus();
+  unrenamed.querySelector(".entry-link").focus();
+}
+
+// The open conversation was deleted: on to a new one.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const id = event.detail.requestConfig?.elt.dataset.delete;
+  if (id && event.detail.successful && pane()?.dataset.conversationId === id) sidebar.querySelector(".new-chat").click();
+});
+
+// --- Toasts -----------------------------------------------------------------------------------------------------------
+
+function toast(text) {
+  const made = document.createElement("div");
+  made.className = "toast";
+  made.append(document.createElement("p"));
+  made.firstChild.textContent = text;
+  toasts.append(made);
+}
+
+function leave(made) {
+  if (made.matches(":hover, :focus-within")) setTimeout(leave, TOAST_MS, made);
+  else made.remove();
+}
+
+new MutationObserver((records) => {
+  for (const { addedNodes } of records) for (const made of addedNodes) if (made.nodeType === 1) setTimeout(leave, TOAST_MS, made);
+}).observe(toasts, { childList: true });
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.closest("[data-dismiss]")) event.target.closest(".toast").remove();
+});
+
+const ofComposer = (event) => event.detail.requestConfig?.elt.id === "composer";
+document.addEventListener("htmx:sendError", (event) => ofComposer(event) || toast(toasts.dataset.offline));
+document.addEventListener("htmx:responseError", (event) => ofComposer(event) || toast(toasts.dataset.failed));
+
+// A session that has ended answers with the login page: go there instead of showing it inside.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (!xhr.responseURL || new URL(xhr.responseURL).pathname === new URL(requestConfig.path, location).pathname) return;
+  event.preventDefault();
+  location.assign(xhr.responseURL);
+});
+
+// --- The screen ---------------------------------------------------------------------------------------------------------
+
+// Where the keyboard covers the page instead of making it smaller, the page makes itself smaller.
+visualViewport?.addEventListener("resize", () => {
+  const covered = innerHeight - visualViewport.height > 80 && visualViewport.scale === 1;
+  document.documentElement.style.setProperty("--viewport", covered ? `${visualViewport.height}px` : "100dvh");
+});
+document.addEventListener("input", (event) => {
+  if (event.target.id === "settings-temperature") event.target.nextElementSibling.value = event.target.value;
+});
+markCurrent();

@@ -1,0 +1,266 @@
+/**
+ * What the server tells about the open conversation: applies the frames of its websocket to the messages.
+ *
+ * htmx's ws extension keeps the socket. Frames that are JSON never reach it: the socket is made here, so they are taken
+ * first and cost no events. Whatever does not fit what is on the page is answered by fetching the messages anew.
+ *
+ * Events on #conversation: "answer:status" {id, status, article}; "messages:refreshed". Listens to "messages:check".
+ */
+
+const OPEN = new Set(["queued", "running"]);
+const HTMX_RECONNECTS = new Set([1006, 1011, 1012, 1013]);
+const KEPT_FRAMES = 500;
+const CALM_MS = 1000; // a connection that comes back sooner is not worth a line
+const STALE_MS = 30_000; // hidden for longer: the socket may have died unnoticed
+
+let socket = null;
+let wrapper = null; // of htmx: can reconnect
+let posts = 0; // commands of this page under way: their answers bring messages that frames may already be about
+let kept = []; // the frames that came meanwhile
+let introduced = false; // the socket has said which message is the newest
+let expected = null; // the message whose snapshot will come next: patches to it say nothing before
+let refreshing = false;
+let refreshes = 0; // in a row, without a frame that fitted
+const known = new Map(); // message id -> {article, body, seq}
+
+const pane = () => document.getElementById("conversation");
+
+// --- The connection ---------------------------------------------------------------------------------------------
+
+htmx.config.wsReconnectDelay = (attempt) => Math.min(300 * 2 ** attempt, 5000) * (0.5 + Math.random() / 2);
+
+htmx.createWebSocket = (url) => {
+  const made = new WebSocket(url);
+  socket = made;
+  introduced = false;
+  expected = null;
+  made.addEventListener("open", () => tell(""));
+  made.addEventListener("message", (event) => {
+    if (made !== socket) return event.stopImmediatePropagation();
+    if (!take(event.data)) event.stopImmediatePropagation();
+  });
+  made.addEventListener("close", (event) => made === socket && closed(event.code));
+  return made;
+};
+
+document.addEventListener("htmx:wsConnecting", () => {
+  wrapper = null;
+});
+document.addEventListener("htmx:wsOpen", (event) => {
+  wrapper = event.detail.socketWrapper;
+});
+document.addEventListener("htmx:wsClose", (event) => {
+  wrapper = event.detail.socketWrapper;
+});
+
+function closed(code) {
+  const here = pane();
+  if (!here) return;
+  if (code === 4401 || code === 4403) {
+    location.assign(`${here.dataset.loginUrl}?next=${encodeURIComponent(location.pathname)}`);
+  } else if (code === 4404) {
+    tell("gone");
+  } else {
+    const mine = socket;
+    setTimeout(() => mine === socket && tell("reconnecting"), CALM_MS);
+    if (!HTMX_RECONNECTS.has(code)) setTimeout(() => mine === socket && here.isConnected && wrapper?.reconnect(), 500);
+  }
+}
+
+/** Shows one calm line above the message box: "reconnecting", "offline", "gone", or nothing. */
+function tell(state) {
+  const line = document.getElementById("connection");
+  if (!line) return;
+  const shown = !navigator.onLine ? "offline" : state;
+  if (shown === "reconnecting" && socket?.readyState === WebSocket.OPEN) return;
+  line.textContent = line.dataset[shown] ?? "";
+}
+
+function reconnect() {
+  if (socket && socket.readyState !== WebSocket.CONNECTING) wrapper?.reconnect();
+}
+
+addEventListener("offline", () => tell("offline"));
+addEventListener("online", () => {
+  tell("reconnecting");
+  if (socket?.readyState === WebSocket.OPEN) reconnect();
+});
+
+let hiddenAt = 0;
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) hiddenAt = Date.now();
+  else if (Date.now() - hiddenAt > STALE_MS && socket?.readyState === WebSocket.OPEN) reconnect();
+});
+
+// --- Frames -----------------------------------------------------------------------------------------------------
+
+/** Takes one frame; true when it is HTML that htmx shall swap in now. */
+function take(data) {
+  if (refreshing) return false;
+  if (posts) return keep(data);
+  if (data[0] !== "{") return hasTarget(data);
+  const frame = JSON.parse(data);
+  if ("leaf" in frame) begin(frame);
+  else if ("new" in frame) document.getElementById(`message-${frame.new}`) ?? refresh();
+  else applyTo(find(frame.m), frame);
+  return false;
+}
+
+function hasTarget(html) {
+  const id = /\bid="([^"]+)"/.exec(html)?.[1];
+  return Boolean(id && document.getElementById(id));
+}
+
+function keep(data) {
+  if (kept.length <= KEPT_FRAMES) kept.push(data);
+  return false;
+}
+
+/** The first word of a socket: the newest message and its status. */
+function begin(frame) {
+  introduced = true;
+  if (frame.leaf === null) return;
+  const message = find(frame.leaf);
+  const shown = message?.article.dataset.status;
+  if (!message) refresh();
+  else if (OPEN.has(shown) && OPEN.has(frame.s)) {
+    expected = frame.leaf;
+    setStatus(message, frame.leaf, frame.s);
+  } else if (shown !== frame.s) refresh();
+}
+
+function applyTo(message, frame) {
+  if (!message) return introduced ? refresh() : undefined;
+  if ("s" in frame) return changeStatus(message, frame);
+  if (frame.f === -1) expected = expected === frame.m ? null : expected;
+  else if (frame.f !== message.seq) return introduced && expected !== frame.m ? refresh() : undefined;
+  if (!fits(message, frame)) return refresh();
+  message.seq = frame.q;
+  refreshes = 0;
+}
+
+function fits(message, frame) {
+  if ("r" in frame) think(message, frame);
+  return !frame.b || patch(message.body, frame.b);
+}
+
+function changeStatus(message, frame) {
+  setStatus(message, frame.m, frame.s);
+  if (expected === frame.m && !OPEN.has(frame.s)) refresh(); // it ended before its snapshot came
+}
+
+function find(id) {
+  const found = known.get(id);
+  if (found?.article.isConnected) return found;
+  const article = document.getElementById(`message-${id}`);
+  if (!article) return null;
+  const message = { article, body: document.getElementById(`message-${id}-body`), seq: Number(article.dataset.seq) };
+  known.set(id, message);
+  return message;
+}
+
+/** Each op: `depth` times the last child element of the body, there cut the child nodes to `keep` and add the HTML; or add text. */
+function patch(body, ops) {
+  for (const [depth, what, html] of ops) {
+    let element = body;
+    for (let level = 0; level < depth && element; level += 1) element = element.lastElementChild;
+    if (!element) return false;
+    if (html === undefined) addText(element, what);
+    else {
+      for (let extra = element.childNodes.length - what; extra > 0; extra -= 1) element.lastChild.remove();
+      element.insertAdjacentHTML("beforeend", html);
+    }
+  }
+  return true;
+}
+
+function addText(element, text) {
+  const last = element.lastChild;
+  if (last?.nodeType === Node.TEXT_NODE) last.appendData(text);
+  else element.append(text);
+}
+
+function think(message, frame) {
+  const body = message.article.querySelector("[data-reasoning-body]");
+  if (frame.f === -1) body.textContent = frame.r;
+  else addText(body, frame.r);
+  body.parentElement.hidden = !body.firstChild;
+}
+
+function setStatus(message, id, status) {
+  if (message.article.dataset.status === status) return;
+  message.article.dataset.status = status;
+  message.article.dispatchEvent(
+    new CustomEvent("answer:status", { bubbles: true, detail: { id, status, article: message.article } }),
+  );
+}
+
+// --- Commands of this page ------------------------------------------------------------------------------------------
+
+const isCommand = (event) => event.detail.requestConfig?.verb === "post" && event.detail.requestConfig.path.includes("/messages/");
+const counted = new WeakSet(); // htmx tells the end twice when the element is gone by then
+
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (isCommand(event)) posts += 1;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!isCommand(event) || counted.has(event.detail.xhr)) return;
+  counted.add(event.detail.xhr);
+  posts = Math.max(0, posts - 1);
+  if (posts === 0) replay();
+});
+
+// Another answer takes the place of this one and of all that followed it.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!isCommand(event) || !event.detail.requestConfig.path.endsWith("/regenerate/") || event.detail.xhr.status !== 200) return;
+  const article = event.detail.target;
+  while (article.nextElementSibling) article.nextElementSibling.remove();
+});
+
+function replay() {
+  const frames = kept;
+  kept = [];
+  const mine = socket;
+  if (frames.length > KEPT_FRAMES) return refresh();
+  for (const data of frames) mine?.dispatchEvent(new MessageEvent("message", { data }));
+  if (!mine || mine.readyState > WebSocket.OPEN) reconnect();
+}
+
+// --- When the page and the server differ ----------------------------------------------------------------------------
+
+/** Fetches the messages as they are now, and a fresh socket for what comes next; the message box is left alone. */
+async function refresh() {
+  const here = pane();
+  if (refreshing || !here) return;
+  refreshing = true;
+  const pause = refreshes === 0 ? 0 : Math.min(250 * 2 ** refreshes, 15_000);
+  refreshes += 1;
+  try {
+    if (pause) await new Promise((done) => setTimeout(done, pause));
+    const response = await fetch(here.dataset.url, { headers: { "HX-Request": "true" } });
+    if (response.redirected || response.status === 404) return location.assign(here.dataset.url);
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("messages");
+    if (response.ok && fresh && here.isConnected) show(here, fresh);
+  } catch {
+    tell("reconnecting"); // the server is away: the next connection begins with a look at what is current
+  } finally {
+    refreshing = false;
+    kept = [];
+  }
+  if (here.isConnected) reconnect();
+}
+
+function show(here, fresh) {
+  here.dispatchEvent(new CustomEvent("messages:refreshing", { bubbles: true }));
+  known.clear();
+  document.getElementById("messages").replaceWith(fresh);
+  htmx.process(fresh);
+  here.dispatchEvent(new CustomEvent("messages:refreshed", { bubbles: true }));
+}
+
+document.addEventListener("messages:check", () => refresh());
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id !== "conversation") return;
+  known.clear();
+  kept = [];
+});

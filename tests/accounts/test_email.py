@@ -1,0 +1,129 @@
+"""The address of an account: rules about domains, confirming, changing."""
+
+import re
+
+import pytest
+
+from accounts.models import User
+from tests.accounts.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+def link_in(mail) -> str:
+    found = re.search(r"https?://testserver(/accounts/confirm-email/\S+)", mail.body)
+    assert found
+    return found[1]
+
+
+def sign_up(client, email: str, username: str = "charlie"):
+    fields = {"username": username, "email": email, "password1": PASSWORD}
+    return client.post("/accounts/signup/", fields, follow=True)
+
+
+@pytest.fixture
+def domain_rule(settings):
+    settings.SIGN_UP = "example.org, @Example.com"
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+
+
+def is_logged_in(client) -> bool:
+    return client.get("/settings/").status_code == 200
+
+
+def test_an_address_of_the_domain_comes_in_after_confirming(client, domain_rule, mailoutbox):
+    page = sign_up(client, "charlie@Example.ORG").content.decode()
+    assert "Confirm your e-mail address" in page
+    assert not is_logged_in(client)
+    link = link_in(mailoutbox[0])
+    assert "charlie@example.org" in client.get(link).content.decode()
+    assert not is_logged_in(client)
+    client.post(link)
+    client.post("/accounts/login/", {"login": "charlie", "password": PASSWORD})
+    assert is_logged_in(client)
+
+
+def test_without_confirming_nobody_comes_in(client, domain_rule):
+    sign_up(client, "charlie@example.com")
+    client.post("/accounts/login/", {"login": "charlie", "password": PASSWORD})
+    assert not is_logged_in(client)
+
+
+@pytest.mark.parametrize(
+    "email", ["", "charlie@evil.org", "charlie@sub.example.org", "charlie@notexample.org", "a@example.org@x.y"]
+)
+def test_another_address_is_refused(client, domain_rule, email):
+    page = sign_up(client, email).content.decode()
+    assert not User.objects.exists()
+    assert "@example.com, @example.org" in page
+
+
+def test_members_from_before_the_rule_are_not_locked_out(browser, alice, log_in, settings):
+    log_in(browser(), "alice")
+    settings.SIGN_UP, settings.ACCOUNT_EMAIL_VERIFICATION = "example.com", "mandatory"
+    client = browser()
+    log_in(client, "alice")
+    assert is_logged_in(client)
+
+
+def test_who_was_added_by_an_administrator_comes_in(client, alice, domain_rule, log_in):
+    log_in(client, "alice")
+    assert is_logged_in(client)
+
+
+def test_under_the_rule_a_taken_address_is_told_by_mail_only(client, alice, domain_rule, mailoutbox):
+    page = sign_up(client, "alice@example.org").content.decode()
+    assert "Confirm your e-mail address" in page
+    assert mailoutbox[0].subject == "You have an account at Chat already"
+    assert User.objects.count() == 1
+
+
+def test_adding_an_address_takes_confirming(client, log_in, mailoutbox):
+    dave = User.objects.create_user("dave", password=PASSWORD)
+    log_in(client, "dave")
+    page = client.post(
+        "/accounts/email/", {"email": "Dave@example.org", "action_add": ""}, follow=True
+    ).content.decode()
+    assert "dave@example.org" in page
+    dave.refresh_from_db()
+    assert dave.email == ""
+    client.post(link_in(mailoutbox[0]))
+    dave.refresh_from_db()
+    assert dave.email == "dave@example.org"
+
+
+def test_an_address_goes_to_who_confirms_it(client, log_in, mailoutbox):
+    """Mallory signed up with bob's address, which nobody checked."""
+    mallory = User.objects.create_user("mallory", "bob@example.org", PASSWORD)
+    bob = User.objects.create_user("bob", password=PASSWORD)
+    log_in(client, "bob")
+    client.post("/accounts/email/", {"email": "bob@example.org", "action_add": ""})
+    client.post(link_in(mailoutbox[0]))
+    bob.refresh_from_db()
+    mallory.refresh_from_db()
+    assert (bob.email, mallory.email) == ("bob@example.org", "")
+
+
+def test_a_confirmed_address_stays_with_its_owner(browser, log_in, mailoutbox):
+    bob = User.objects.create_user("bob", password=PASSWORD)
+    User.objects.create_user("mallory", password=PASSWORD)
+    his, hers = browser(), browser()
+    for client, name in ((his, "bob"), (hers, "mallory")):
+        log_in(client, name)
+    his.post("/accounts/email/", {"email": "bob@example.org", "action_add": ""})
+    his.post(link_in(mailoutbox[0]))
+    hers.post("/accounts/email/", {"email": "bob@example.org", "action_add": ""})
+    for mail in mailoutbox[1:]:
+        hers.post(link_in(mail))
+    bob.refresh_from_db()
+    assert bob.email == "bob@example.org"
+
+
+@pytest.mark.parametrize("key", ["x", "MQ:abc:def", "a" * 300])
+def test_a_made_up_link_is_refused(client, key):
+    assert "This link does not work any more" in client.get(f"/accounts/confirm-email/{key}/").content.decode()
+
+
+def test_the_page_is_for_people_who_are_logged_in(client):
+    assert client.get("/accounts/email/").status_code == 302

@@ -1,0 +1,150 @@
+import json
+import logging
+import logging.config
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from chatbot_site import logging as site_logging
+from chatbot_site.logging import (
+    JsonFormatter,
+    RedactingFormatter,
+    RequestIdFilter,
+    SharedRotatingFileHandler,
+    logging_config,
+    redact,
+    request_id,
+)
+
+
+@pytest.fixture(autouse=True)
+def fresh_secrets() -> Iterator[None]:
+    site_logging._configured_secrets.cache_clear()
+    yield
+    site_logging._configured_secrets.cache_clear()
+
+
+def record(message: str, *args: object, exc_info: object = None) -> logging.LogRecord:
+    made = logging.LogRecord("conversations", logging.INFO, "file.py", 1, message, args, exc_info)
+    RequestIdFilter().filter(made)
+    return made
+
+
+def test_writes_to_console_and_file(tmp_path: Path) -> None:
+    config = logging_config(level="info", directory=tmp_path / "log")
+
+    assert set(config["handlers"]) == {"console", "file"}
+    assert config["root"]["level"] == "INFO"
+    assert config["handlers"]["file"]["maxBytes"] == 10 * 1024 * 1024
+    assert config["handlers"]["file"]["backupCount"] == 5
+
+
+def test_a_configured_process_writes_lines_with_the_request_id(tmp_path: Path) -> None:
+    program = f"""
+import logging.config, pathlib
+from django.conf import settings
+settings.configure(ENCRYPTION_KEY="", SECRET_KEY="the-configured-signing-key", PROVIDERS={{}}, DATABASES={{}})
+from chatbot_site.logging import logging_config, request_id
+logging.config.dictConfig(logging_config(level="INFO", directory=pathlib.Path({str(tmp_path)!r})))
+request_id.set("req-12345678")
+logging.getLogger("conversations").info("Begun with %s", "the-configured-signing-key")
+logging.getLogger("openai").info("request options: 'Hello'")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    written = (tmp_path / "chat.log").read_text()
+    assert "INFO    req-12345678 conversations: Begun with [hidden]" in written
+    assert written == done.stderr
+    assert "Hello" not in written
+
+
+def test_console_alone_where_the_folder_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    assert set(logging_config(level="INFO", directory=tmp_path / "file" / "log")["handlers"]) == {"console"}
+
+
+def test_unknown_level_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"LOG_LEVEL must be one of DEBUG, .* not 'LOUD'"):
+        logging_config(level="loud", directory=tmp_path)
+
+
+def test_unknown_style_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match="LOG_FORMAT must be text or json"):
+        logging_config(level="INFO", directory=tmp_path, style="xml")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("key sk-proj-abcdefghijkl123456 refused", "key [hidden] refused"),
+        ("sk-ant-api03-AbC_dEf-123456789", "[hidden]"),
+        ("Authorization: Bearer abc.def.ghi", "Authorization: Bearer [hidden]"),
+        ("{'x-api-key': 'abcdefgh12345'}", "{'x-api-key': '[hidden]'}"),
+        ("postgres://chat:s3cret@db:5432/chat", "postgres://chat:[hidden]@db:5432/chat"),
+        ("redis://:s3cret@redis:6379/0", "redis://:[hidden]@redis:6379/0"),
+        ("token gAAAAABmZm9vYmFyYmF6cXV4cXV1eA==", "token [hidden]"),
+    ],
+)
+def test_hides_what_looks_like_a_credential(text: str, expected: str) -> None:
+    assert redact(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["GET /c/5f0c-11/ 200", "task-runner skipped 3", "http://localhost:8000/", "basic question"]
+)
+def test_leaves_ordinary_words_alone(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_hides_the_configured_secrets(settings) -> None:
+    settings.SECRET_KEY = "signing-key-of-this-site"
+    settings.ENCRYPTION_KEY = "first-fernet-key,second-fernet-key"
+    settings.PROVIDERS = {"openai": {"api_key": "a key of an unusual form"}}
+
+    shown = redact("signing-key-of-this-site second-fernet-key a key of an unusual form")
+
+    assert shown == "[hidden] [hidden] [hidden]"
+
+
+def test_hides_secrets_in_tracebacks_and_arguments() -> None:
+    try:
+        raise ValueError("refused: sk-abcdefgh12345678")
+    except ValueError:
+        made = record("Failed with %r", {"authorization": "Bearer abcdefgh"}, exc_info=sys.exc_info())
+
+    shown = RedactingFormatter(site_logging.LINE).format(made)
+
+    assert "ValueError: refused: [hidden]" in shown
+    assert "abcdefgh" not in shown
+
+
+def test_json_lines_hold_the_same() -> None:
+    token = request_id.set("req-12345678")
+    try:
+        line = json.loads(JsonFormatter().format(record("Answered %s", "안녕 sk-abcdefgh12345678")))
+    finally:
+        request_id.reset(token)
+
+    assert line["message"] == "Answered 안녕 [hidden]"
+    assert line["request_id"] == "req-12345678"
+    assert line["level"] == "INFO"
+
+
+def test_two_processes_rotate_one_file_without_losing_a_line(tmp_path: Path) -> None:
+    options = {"maxBytes": 400, "backupCount": 50, "encoding": "utf-8", "delay": True}
+    first, second = (SharedRotatingFileHandler(tmp_path / "chat.log", **options) for _ in range(2))
+
+    for number in range(60):
+        (first if number % 3 else second).emit(record("line %03d of sixty", number))
+    first.close()
+    second.close()
+
+    files = [file for file in tmp_path.iterdir() if file.suffix != ".lock"]
+    lines = sorted("".join(file.read_text() for file in files).splitlines())
+    assert lines == [f"line {number:03d} of sixty" for number in range(60)]
+    assert all(file.stat().st_size <= 400 for file in files)

@@ -1,0 +1,109 @@
+"""What all tests share: the people, and a clear word where this machine cannot run a test."""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+ROOT = Path(__file__).resolve().parent.parent
+POSTGRES_URL = os.environ.get("TEST_DATABASE_URL") or "postgres://root@127.0.0.1:5432/test"
+REDIS_URL = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/9"
+# For machines where everything is there (CI): a test that cannot run fails instead of being skipped.
+REQUIRED = os.environ.get("REQUIRE_SERVICES", "0") != "0"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark, missing in MISSING.items():
+        reason = missing() if item.get_closest_marker(mark) else ""
+        if reason and REQUIRED:
+            pytest.fail(f"{reason} (REQUIRE_SERVICES is set)", pytrace=False)
+        elif reason:
+            pytest.skip(reason)
+
+
+def _no_browser() -> str:
+    found = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    return "" if found else "Chromium is not installed (Debian: apt install chromium)"
+
+
+def _no_services() -> str:
+    silent = [url for url in (POSTGRES_URL, REDIS_URL) if not _answers(url)]
+    names = " and ".join(f"{urlsplit(url).scheme}://{urlsplit(url).hostname}" for url in silent)
+    return f"nothing answers at {names} (TEST_DATABASE_URL, TEST_REDIS_URL)" if silent else ""
+
+
+def _answers(url: str) -> bool:
+    parts = urlsplit(url)
+    port = parts.port or (6379 if parts.scheme == "redis" else 5432)
+    try:
+        socket.create_connection((parts.hostname or "127.0.0.1", port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def _no_local_model() -> str:
+    return "" if any((ROOT / "var/models").glob("**/*.gguf")) else "the local model is not here (make setup fetches it)"
+
+
+MISSING: dict[str, Callable[[], str]] = {
+    "browser": _no_browser,
+    "service": _no_services,
+    "local_model": _no_local_model,
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_root() -> None:
+    """The folder that WhiteNoise warns of when it is not there."""
+    from django.conf import settings
+
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture
+def postgres_url() -> str:
+    return POSTGRES_URL
+
+
+@pytest.fixture
+def redis_url() -> str:
+    return REDIS_URL
+
+
+@pytest.fixture
+def password() -> str:
+    """What alice, bob and charlie log in with."""
+    return "correct horse battery staple"
+
+
+@pytest.fixture
+def alice(db: None, password: str) -> "User":
+    return _person("alice", password)
+
+
+@pytest.fixture
+def bob(db: None, password: str) -> "User":
+    return _person("bob", password)
+
+
+@pytest.fixture
+def charlie(db: None, password: str) -> "User":
+    return _person("charlie", password)
+
+
+def _person(name: str, password: str) -> "User":
+    from accounts.models import User
+
+    return User.objects.create_user(name, f"{name}@example.org", password)
+
+
+pytest_plugins = ["tests.scripted_provider.fixture"]

@@ -1,0 +1,13 @@
+"""A provider that answers as it is told, over real sockets, in OpenAI's and Anthropic's wire formats.
+
+What it does is set by words in the last user message, else in the model's name:
+
+    script:NAME   what happens (see `script.SCRIPTS`); without it, `hello`
+    tps-N         tokens a second (0: as fast as possible)
+    ttft-N        milliseconds before the first token
+
+`GET /_log` tells what was asked and how it ended, `POST /_reset` forgets it, `POST /_release` lets `script:hold` go on.
+A key that begins with "wrong" is refused. In tests: the fixture `scripted_provider`. By hand:
+`python -m tests.scripted_provider --port 9100`, and OPENAI_BASE_URL=http://127.0.0.1:9100/v1 or
+ANTHROPIC_BASE_URL=http://127.0.0.1:9100.
+"""
