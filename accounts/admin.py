@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+import allauth.account.admin
+import allauth.usersessions.admin  # noqa: F401  # for what it registers, see below
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
@@ -31,6 +34,9 @@ def _password_change(request: HttpRequest, extra_context: dict[str, Any] | None 
 # One login page for everybody, with its limits on tries and its list of sessions.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents it
 admin.site.password_change = _password_change  # type: ignore[assignment, method-assign]  # ours signs the other devices out too
+
+# allauth registers these. Editing them there would leave sessions alive and addresses at odds.
+admin.site.unregister([EmailAddress, UserSession])
 
 
 @admin.register(User)

@@ -5,12 +5,14 @@ from typing import cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language as set_language_cookie
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
 from accounts import sessions
@@ -25,11 +27,12 @@ class HtmxHttpRequest(HttpRequest):
 
 
 @never_cache
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def preferences(request: HtmxHttpRequest) -> HttpResponse:
+def preferences(request: HtmxHttpRequest) -> HttpResponseBase:
     """The settings: a page of its own, or for htmx the form alone."""
-    saved = Preferences.of(cast(User, request.user))
+    if not request.user.is_authenticated:
+        return _login_first(request)
+    saved = Preferences.of(request.user)
     look = (saved.language, saved.theme)
     form = PreferencesForm(request.POST if request.method == "POST" else None, instance=saved, groups=menu())
     if form.is_bound and form.is_valid():
@@ -38,13 +41,18 @@ def preferences(request: HtmxHttpRequest) -> HttpResponse:
     return _settings_page(request, form)
 
 
-def _saved(request: HtmxHttpRequest, form: PreferencesForm, look_changed: bool) -> HttpResponse:
+def _login_first(request: HtmxHttpRequest) -> HttpResponseBase:
+    """To the login page: the whole page, also when htmx has asked for a part of it."""
+    login = redirect_to_login(request.get_full_path())
+    return HttpResponseClientRedirect(login.url) if request.htmx else login
+
+
+def _saved(request: HtmxHttpRequest, form: PreferencesForm, look_changed: bool) -> HttpResponseBase:
     if request.htmx and not look_changed:
         return _settings_page(request, form, saved=True)
     messages.success(request, _("Saved."))
-    response: HttpResponse = HttpResponse(status=204) if request.htmx else redirect("settings")
-    if request.htmx:
-        response["HX-Refresh"] = "true"  # language and colours are the whole page's
+    # Language and colours are the whole page's.
+    response = HttpResponseClientRefresh() if request.htmx else redirect("settings")
     if form.instance.language == Language.SYSTEM:
         # Else an older choice would go on speaking for the browser.
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)

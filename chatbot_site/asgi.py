@@ -4,10 +4,11 @@ import os
 
 from channels.routing import ProtocolTypeRouter
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.core.asgi import get_asgi_application
+
+from chatbot_site.handler import get_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_site.settings")
-django_application = get_asgi_application()
+django_application = get_application()
 
 from channels.sessions import CookieMiddleware  # noqa: E402 - Django must be set up first
 

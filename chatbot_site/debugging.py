@@ -82,7 +82,8 @@ def panel(request: HttpRequest, conversation_id: uuid.UUID | None) -> Panel:
 
 def _session_since(request: HttpRequest) -> datetime | None:
     sessions = UserSession.objects.filter(session_key=request.session.session_key)
-    return sessions.values_list("created_at", flat=True).first()
+    since: datetime | None = sessions.values_list("created_at", flat=True).first()
+    return since
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,7 @@ def _conversation_of_page(htmx: HtmxDetails) -> uuid.UUID | None:
         match = resolve((htmx.current_url_abs_path or "").partition("?")[0])
     except Resolver404:
         return None
-    found = match.captured_kwargs or {}
-    return next((value for value in found.values() if isinstance(value, uuid.UUID)), None)
+    return next((value for value in match.kwargs.values() if isinstance(value, uuid.UUID)), None)
 
 
 @require_safe

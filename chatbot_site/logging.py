@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -91,21 +91,27 @@ class SharedRotatingFileHandler(logging.handlers.RotatingFileHandler):
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self.stream is not None and self._rotated_by_another():
-            self.stream.close()
-            self.stream = self._open()
+        self._follow()
         super().emit(record)
 
-    def _rotated_by_another(self) -> bool:
+    def _follow(self) -> bool:
+        """Whether another process has rotated; the new file is open then."""
+        if self.stream is None or not self._rotated_by_another(self.stream):
+            return False
+        self.stream.close()
+        self.stream = self._open()
+        return True
+
+    def _rotated_by_another(self, stream: IO[str]) -> bool:
         try:
-            return not os.path.samestat(os.stat(self.baseFilename), os.fstat(self.stream.fileno()))
+            return not os.path.samestat(os.stat(self.baseFilename), os.fstat(stream.fileno()))
         except FileNotFoundError:
             return True
 
     def doRollover(self) -> None:
         with Path(f"{self.baseFilename}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not self._rotated_by_another():
+            if not self._follow():
                 super().doRollover()
 
     def _open(self) -> TextIOWrapper:

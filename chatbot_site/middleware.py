@@ -55,17 +55,3 @@ def _begin(request: HttpRequest) -> str:
     name = given if _ACCEPTED(given) else secrets.token_hex(8)
     request_id.set(name)
     return name
-
-
-class OneThreadMiddleware:
-    """Stands last in MIDDLEWARE: under ASGI it turns the whole chain synchronous, so that Django changes threads once a
-    request instead of once for every middleware that is not async."""
-
-    sync_capable = True
-    async_capable = False
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)

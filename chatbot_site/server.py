@@ -7,7 +7,7 @@ connection, Twisted never hears of it, and each one leaves a file descriptor ope
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from daphne.server import Server  # before anything else of Twisted: it installs the asyncio reactor
@@ -20,11 +20,11 @@ MESSAGE_BYTES = 64 * 2**10  # what a browser may send up the websocket, where it
 QUIET_PATHS = ("/healthz", "/readyz")
 
 
-class ChatServer(Server):
+class ChatServer(Server):  # type: ignore[misc]  # daphne has no types
     """Daphne's server with a graceful end.
 
-    `on_listening()` is called once people can connect; `drain()` is awaited after SIGTERM or SIGINT, while no new
-    connection is taken any more. A second signal stops at once. `failure` says after `run()` why it could not listen.
+    `on_listening()` is awaited once people can connect, `drain()` after SIGTERM or SIGINT, while no new connection is
+    taken any more. A second signal stops at once. `failure` says after `run()` why it could not listen.
     """
 
     def __init__(
@@ -32,8 +32,8 @@ class ChatServer(Server):
         application: Callable[..., Awaitable[None]],
         *,
         endpoint: str,
-        drain: Callable[[], Awaitable[None]],
-        on_listening: Callable[[], None],
+        drain: Callable[[], Coroutine[Any, Any, None]],
+        on_listening: Callable[[], Coroutine[Any, Any, None]],
         **options: Any,
     ) -> None:
         super().__init__(
@@ -51,18 +51,18 @@ class ChatServer(Server):
         self.on_listening = on_listening
         self.failure = ""
         self._ports: list[Any] = []
-        self._stopping: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []  # the loop itself would let them be collected half-way
 
     def run(self) -> None:
-        loop = reactor._asyncioEventloop
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.stop_gracefully)
+            _loop().add_signal_handler(number, self.stop_gracefully)
         super().run()
 
     def listen_success(self, port: Any) -> None:
         self._ports.append(port)
         super().listen_success(port)
-        self.on_listening()
+        self._begin(self.on_listening())
 
     def listen_error(self, failure: Any) -> None:
         self.failure = failure.getErrorMessage()
@@ -70,12 +70,16 @@ class ChatServer(Server):
 
     def stop_gracefully(self) -> None:
         """First call: let open answers end, then stop. Second call: stop now."""
-        if self._stopping is not None:
+        if self._stopping:
             self.stop()
             return
+        self._stopping = True
         for port in self._ports:
             port.stopListening()
-        self._stopping = reactor._asyncioEventloop.create_task(self._drain_and_stop())
+        self._begin(self._drain_and_stop())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(_loop().create_task(work))
 
     async def _drain_and_stop(self) -> None:
         logger.info("Stopping: open answers may still end. A second signal stops at once.")
@@ -92,6 +96,11 @@ class ChatServer(Server):
         for protocol in idle:
             del self.connections[protocol]
         return super().kill_all_applications()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
+    return loop
 
 
 def log_access(protocol: str, action: str, details: dict[str, Any]) -> None:

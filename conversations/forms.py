@@ -7,14 +7,14 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from accounts.models_menu import menu
 from conversations.models import Conversation
 from conversations.models.conversation import TITLE_LENGTH
 from conversations.text import storable
-from providers import default_model, model_info
+from providers import default_model, model_info, models_for_menu
 
 MAX_TOKENS_STEP = 100
 MAX_TOKENS_CEILING = 4000
@@ -44,14 +44,18 @@ class MessageForm(forms.Form):
         if excess > 0:
             raise ValidationError(
                 ngettext_lazy(
-                    "The message is %(excess)d character too long; at most %(limit)d are possible.",
-                    "The message is %(excess)d characters too long; at most %(limit)d are possible.",
+                    "The message is %(excess)s character too long; at most %(limit)s are possible.",
+                    "The message is %(excess)s characters too long; at most %(limit)s are possible.",
                     excess,
                 ),
                 code="too_long",
-                params={"excess": excess, "limit": settings.MAX_MESSAGE_CHARACTERS},
+                params={"excess": _grouped(excess), "limit": _grouped(settings.MAX_MESSAGE_CHARACTERS)},
             )
         return text
+
+
+def _grouped(number: int) -> str:
+    return number_format(number, force_grouping=True)
 
 
 class SettingsForm(forms.ModelForm[Conversation]):
@@ -71,7 +75,7 @@ class SettingsForm(forms.ModelForm[Conversation]):
         chosen = (self.data.get("model") if self.is_bound else "") or self.instance.model or default_model()
         self.initial["model"] = self.instance.model or default_model()
         self.info = model_info(chosen) if chosen else None
-        self.fields["model"].choices = _choices(chosen)  # type: ignore[attr-defined]  # a ChoiceField, as declared above
+        self.fields["model"].choices = _choices(chosen, kept=self.instance.model)  # type: ignore[attr-defined]  # a ChoiceField, as declared above
         for field in self.fields.values():
             field.widget.attrs["form"] = "composer"  # so that they come with the message, also without JavaScript
         self._limit()
@@ -96,12 +100,14 @@ class SettingsForm(forms.ModelForm[Conversation]):
         return self.cleaned_data["model"] or self.instance.model
 
 
-def _choices(chosen: str) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The models by provider; the chosen one is always among them, since a provider may know more than it lists."""
-    groups = [(group.label, [(info.id, info.label) for info in group.models]) for group in menu()]
-    if chosen and not any(chosen == value for _, models in groups for value, _ in models):
-        groups.insert(0, (str(_("In use")), [(chosen, model_info(chosen).label)]))
-    return groups
+def _choices(chosen: str, *, kept: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The models by provider; and the chosen one, since a provider that is set up may know more than it lists."""
+    groups = models_for_menu()
+    choices = [(group.label, [(info.id, info.label) for info in group.models]) for group in groups]
+    listed = any(chosen == info.id for group in groups for info in group.models)
+    if chosen and not listed and (chosen == kept or model_info(chosen).provider in {g.provider for g in groups}):
+        choices.insert(0, (str(_("In use")), [(chosen, model_info(chosen).label)]))
+    return choices
 
 
 def _bound(field: forms.Field, low: float, high: float, step: float) -> None:

@@ -35,18 +35,20 @@ class AnthropicProvider(SdkProvider):
     def __init__(self, *, name: str = "anthropic", api_key: str = "", base_url: str = "") -> None:
         super().__init__(name)
         address = (base_url or ANTHROPIC_URL).rstrip("/").removesuffix("/v1")
+        options = transport_options(address)
+        self._timeout = options["timeout"]  # given with each request, else the SDK guesses one from max_tokens
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key,
             base_url=address,
             max_retries=0,
-            http_client=anthropic.DefaultAioHttpClient(**transport_options(address)),
+            http_client=anthropic.DefaultAioHttpClient(**options),
         )
 
     def _send(
         self, request: ChatRequest, *, stream: bool, dropped: frozenset[str]
     ) -> AbstractAsyncContextManager[RawResponse]:
-        messages = alternating(request)
-        body: dict[str, Any] = {"messages": messages}
+        # The model as well goes by extra_body: the SDK warns in Python's own way of every model near its end.
+        body: dict[str, Any] = {"model": request.model, "messages": alternating(request)}
         headers = dict(STREAM_HEADERS) if stream else {}
         if request.system.strip():
             body["system"] = request.system
@@ -54,25 +56,14 @@ class AnthropicProvider(SdkProvider):
         if request.temperature is not None and highest is not None:
             body["temperature"] = min(request.temperature, highest)
             headers |= _VERSION_WITH_TEMPERATURE
-        create = self._client.messages.with_streaming_response.create
-        max_tokens = request.max_tokens or DEFAULT_MAX_TOKENS
-        if stream:
-            return create(
-                model=request.model,
-                max_tokens=max_tokens,
-                messages=[],
-                stream=True,
-                extra_body=body,
-                extra_headers=headers,
-            )
-        return create(
-            model=request.model,
-            max_tokens=max_tokens,
+        return self._client.messages.with_streaming_response.create(
+            model="",
+            max_tokens=request.max_tokens or DEFAULT_MAX_TOKENS,
             messages=[],
-            stream=False,
+            stream=stream,
             extra_body=body,
             extra_headers=headers,
-            timeout=Limits.from_settings().total_seconds,
+            timeout=self._timeout,
         )
 
     def _reader(self, model: str) -> Reader:

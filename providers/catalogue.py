@@ -120,7 +120,7 @@ def _info(provider: str, name: str, window: int) -> ModelInfo:
         name=name,
         label=_label(provider, name, priced),
         context_window=window,
-        max_output=min(known or UNKNOWN_MAX_OUTPUT, window),
+        max_output=min(known or UNKNOWN_MAX_OUTPUT, window // 2),
         max_temperature=families.max_temperature(name),
         supports_reasoning=families.supports_reasoning(name),
         input_price=input_price,
@@ -209,7 +209,8 @@ def _version(name: str) -> tuple[int, ...]:
 
 def _family(name: str) -> tuple[str, ...]:
     """The name's words without its version: ("gpt", "mini") of gpt-5.4-mini."""
-    return tuple(re.sub(r"\d", "", word) for word in re.split(r"[-.:]", name) if re.sub(r"\d|latest", "", word))
+    words = re.split(r"[-.:]", name.removeprefix("chat"))
+    return tuple(re.sub(r"\d", "", word) for word in words if re.sub(r"\d|latest", "", word))
 
 
 def _newest_first(model: "Priced") -> tuple[float, ...]:

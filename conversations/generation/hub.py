@@ -21,6 +21,7 @@ from conversations.generation.bridge import Bridge
 from conversations.generation.frames import Added, Changed, Delta, Frame, Key
 from conversations.generation.live import Live
 from conversations.generation.track import Checkpoint, Track, encode
+from conversations.models import Generation
 
 logger = logging.getLogger(__name__)
 
@@ -121,6 +122,8 @@ class Hub:
 
     async def _show_change(self, key: Key, change: Changed) -> None:
         await self._to_all(key, encode({"m": change.message_id, "s": change.status}))
+        if change.status == Generation.Status.RUNNING:
+            return  # its foot is that of a queued one
         languages = {tab.language for tab in self._tabs.get(key, ())}
         end = await database_sync_to_async(outlook.end_of, thread_sensitive=False)(change.message_id, languages)
         if end is None:

@@ -6,12 +6,13 @@ c comment, k keyword, s text, m number, f function or class, b built-in, d decor
 
 import re
 from functools import cache, lru_cache
+from time import thread_time
 from typing import Any
 
 from .sanitizing import escape_text
 
 MAX_HIGHLIGHTED = 50_000  # characters
-MAX_LANGUAGE = 30
+MAX_SECONDS = 0.3  # CPU time for one block; some lexers are quadratic where code is broken
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 CLASS_OF = {
     "Comment": "c", "Keyword": "k", "Operator.Word": "k", "Literal.String": "s", "Literal.Date": "s", "Literal.Number": "m",
@@ -47,12 +48,17 @@ CLOSING = "</code></pre></figure>"
 
 @lru_cache(maxsize=32)
 def _highlighted(code: str, language: str) -> str:
-    """The code in spans; "" where no lexer knows the language or one fails or changes the text."""
+    """The code in spans; "" where no lexer knows the language or one fails, takes too long or changes the text."""
     lexer = _lexer(language)
     if lexer is None:
         return ""
+    tokens: list[tuple[str, str]] = []
+    end = thread_time() + MAX_SECONDS
     try:
-        tokens = [(_class(kind), value) for kind, value in lexer.get_tokens(code)]
+        for kind, value in lexer.get_tokens(code):
+            tokens.append((_class(kind), value))
+            if thread_time() > end:
+                return ""
     except Exception:  # some five hundred lexers, each with bugs of its own
         return ""
     return _spans(tokens) if "".join(value for _, value in tokens) == code else ""

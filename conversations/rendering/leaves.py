@@ -19,7 +19,7 @@ SPACE = "\\x00-\\x1f\\x7f-\\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000
 MARKUP = SPACE + "*_~`\\[\\]!<>&\\\\$;/@|#^"
 STOP = re.compile(f"[{MARKUP}]|[wW]\\.")
 STOP_IN_LINK = re.compile(f"[{MARKUP})]|[wW]\\.")
-STOP_IN_CODE = re.compile(f"[{SPACE}`]")
+STOP_IN_CODE = re.compile(f"[{SPACE}`#]")
 # The beginning of a line after which no further character turns it into another kind of block.
 COMMITTED = re.compile(r"""[ \t]*(?:[^\W\d_]|["'“‘(]|\*{1,3}[^\s*_-]|`{1,2}[^`]|\[[^\]]*\][^:]|\d+(?:[^\d.)]|[.)]\S))""")
 ADDRESS = re.compile(r"://|@|www\.", re.IGNORECASE)

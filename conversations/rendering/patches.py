@@ -32,11 +32,14 @@ class _Place:
         return "".join(f"</{name}>" for name in reversed(self.names[1 : depth + 1]))
 
 
-def patch(old: str, new: str, before: int = 0) -> list[Op]:
-    """Operations that turn a body of `before` child nodes followed by `old` into the same followed by `new`."""
+def patch(old: str, new: str, before: int = 0, hidden: tuple[int, int] = (0, 0)) -> list[Op]:
+    """Operations that turn a body of `before` child nodes followed by `old` into the same followed by `new`.
+
+    `hidden`: position of both strings at which the page has more child nodes than they show, and how many.
+    """
     if old == new:
         return []
-    place = _common(old, new, before)
+    place = _common(old, new, before, hidden)
     depth = min(_lowest(old, place), _lowest(new, place))
     closing = place.closing(depth)
     if depth < len(place.names) - 1:
@@ -58,7 +61,7 @@ def _at_end(old_rest: str, new: str, place: _Place, depth: int) -> list[Op]:
     return [*ops, (depth, count + bool(has_text or text), tag + markup)] if tag else ops
 
 
-def _common(old: str, new: str, before: int) -> _Place:
+def _common(old: str, new: str, before: int, hidden: tuple[int, int]) -> _Place:
     shared = _shared(old, new)
     place = _Place(["body"], [before], [0])
     for match in PIECE.finditer(new):
@@ -66,11 +69,10 @@ def _common(old: str, new: str, before: int) -> _Place:
             place.end = min(shared, match.start())
             break
         _enter(place, match)
+        if place.text == hidden[0]:
+            place.counts[-1] += hidden[1]
     else:
         place.end = shared
-    entity = new.rfind("&", place.text, place.end)
-    if entity >= 0 and ";" not in new[entity : place.end]:
-        place.end = entity
     return place
 
 

@@ -4,8 +4,12 @@ Blocks that nothing can change any more are frozen: rendered once, never looked 
 when a piece may change it; a piece that cannot (most words can not) is appended to the page as it is.
 """
 
+from typing import cast
+
 from django.utils.safestring import SafeString
 
+from . import containers
+from .containers import Container
 from .footnotes import may_have_notes
 from .leaves import Leaf, PlainLeaf, code_leaf, text_leaf
 from .markdown import MAX_LENGTH, Block, References, TooDeep, block_html, parse, render
@@ -14,8 +18,8 @@ from .sanitizing import joined
 from .source import normalized
 from .unfinished import settled
 
-# A tail longer than this is parsed again only when it has grown by a sixteenth: the cost stays linear.
-LONG_TAIL = 8_000  # characters
+# What a tail has beyond this must grow by a sixteenth before it is parsed again, so that the cost stays linear.
+LONG_TAIL = 1_500  # characters
 
 __all__ = ["Op", "StreamRenderer"]
 
@@ -35,6 +39,9 @@ class StreamRenderer:
         self._frozen: list[str] = []
         self._references: References = {}
         self._tail: list[str] = []
+        self._container: Container | None = None  # of the tail: a long list or table
+        self._contained: list[str] = []  # the source of its settled items
+        self._full_parse = 0  # length of the tail when it was last parsed as a whole after being in a container
         self._unparsed = 0  # characters of the tail that came after the last parse
         self._tail_length = 0
         self._html = ""  # of the tail, where there is no leaf
@@ -49,14 +56,14 @@ class StreamRenderer:
             shown = self._leaf.take(piece)
             if shown is not None:
                 return [(self._leaf.depth, shown)] if shown else []
-        if self._tail_length > LONG_TAIL and self._unparsed < self._tail_length >> 4:
+        if self._unparsed < self._tail_length - LONG_TAIL >> 4:
             self._settle(self._tail_html())
             return []
         return self._parse_tail()
 
     def html(self) -> SafeString:
         """The whole text so far."""
-        return joined([*self._frozen, self._tail_html()])
+        return joined([*self._frozen, self._whole_tail()])
 
     def finish(self, final: str | None = None) -> list[Op]:
         """Ends the text; the operations from the present state to its full render.
@@ -67,13 +74,13 @@ class StreamRenderer:
             self._take("\n")
             self._carriage_return = ""
         target = self._final() if final is None else final
-        before, old = "".join(self._frozen), self._tail_html()
+        before, old = "".join(self._frozen), self._whole_tail()
         ops = (
             patch(old, target[len(before) :], len(self._frozen))
             if target.startswith(before)
             else patch(before + old, target)
         )
-        self._frozen, self._tail = [target], []
+        self._frozen, self._tail, self._contained, self._container = [target], [], [], None
         self._settle("")
         return ops
 
@@ -97,16 +104,28 @@ class StreamRenderer:
         self._unparsed += size
 
     def _tail_html(self) -> str:
+        """HTML of the tail, of its last items only where it is in a container."""
         leaf = self._leaf
         return self._html if leaf is None else "".join([leaf.head, *leaf.added, leaf.closing])
+
+    def _whole_tail(self) -> str:
+        container = self._container
+        settled_html = [container.opening, *container.settled] if container else []
+        return "".join([*settled_html, self._tail_html()])
 
     def _settle(self, html: str, leaf: Leaf | None = None) -> None:
         self._html, self._leaf = html, leaf
 
     def _parse_tail(self) -> list[Op]:
-        source = "".join(self._tail)
-        old, before = self._tail_html(), len(self._frozen)
-        self._tail, self._unparsed = [source], 0
+        ops = self._parse_items() if self._container else None
+        if ops is not None:
+            return ops
+        source = "".join([*self._contained, *self._tail])
+        old, before = self._whole_tail(), len(self._frozen)
+        if self._container:
+            self._full_parse = len(source)
+        self._container, self._contained = None, []
+        self._tail, self._tail_length, self._unparsed = [source], len(source), 0
         visible, references = settled(source), dict(self._references)
         try:
             blocks = self._blocks(visible, references)
@@ -114,7 +133,43 @@ class StreamRenderer:
             self._settle("", PlainLeaf(source))
             return patch(old, self._tail_html(), before)
         self._show(source, visible, blocks, references)
-        return patch(old, "".join([*self._frozen[before:], self._tail_html()]), before)
+        return patch(old, "".join([*self._frozen[before:], self._whole_tail()]), before)
+
+    def _parse_items(self) -> list[Op] | None:
+        """Parses the last items of the list or table alone; None if they are not just more of it."""
+        container, source, references = cast(Container, self._container), "".join(self._tail), dict(self._references)
+        self._tail, self._unparsed = [source], 0
+        source = container.head + source
+        visible = settled(source)
+        try:
+            blocks = self._blocks(visible, references)
+        except (TooDeep, RecursionError):
+            return None
+        if len(blocks) != 1 or len(references) > len(self._references) or not container.takes(blocks[0]):
+            return None
+        old = container.opening + self._tail_html()
+        html, leaf = _open_end(blocks[0], source, visible)
+        self._settle_after(len(containers.opening(blocks[0])), html, leaf)
+        hidden = (len(container.opening), container.count)
+        ops = patch(old, container.opening + self._tail_html(), len(self._frozen), hidden)
+        line = containers.settled_line(blocks[0])
+        if line is not None:
+            container.settle(blocks[0], line)
+            self._contain(source, line, len(container.head), container.settled[-1])
+        return ops
+
+    def _contain(self, source: str, line: int, head: int, html: str) -> None:
+        """Lets go of the source before the line, and of its HTML."""
+        rest = _from_line(source, line)
+        self._contained.append(source[head : len(source) - len(rest)])
+        self._tail, self._tail_length = [rest], len(rest)
+        self._settle_after(len(html), self._html, self._leaf)
+
+    def _settle_after(self, length: int, html: str, leaf: Leaf | None) -> None:
+        """Settles on HTML without its beginning."""
+        if leaf is not None:
+            leaf.head = leaf.head[length:]
+        self._settle(html[length:], leaf)
 
     def _blocks(self, visible: str, references: References) -> list[Block]:
         if self._length > MAX_LENGTH:
@@ -133,19 +188,27 @@ class StreamRenderer:
                 if label not in self._references and reference["map"][1] <= line
             }
             self._tail = [_from_line(source, line)]
-            self._tail_length = len(self._tail[0])
+            self._tail_length, self._full_parse = len(self._tail[0]), 0
         before = "".join(block_html(block) for block in blocks[first:-1])
         html, leaf = _open_end(blocks[-1], source, visible) if blocks else ("", None)
         if leaf is not None:
             leaf.head = before + leaf.head
         self._settle(before + html, leaf)
+        if first == 0 and len(blocks) == 1 and self._tail_length > 2 * self._full_parse:
+            self._begin_container(blocks[0], source)
+
+    def _begin_container(self, block: Block, source: str) -> None:
+        began = containers.begin(block, source)
+        if began:
+            self._container, line = began
+            self._contain(source, line, 0, self._container.opening + self._container.settled[0])
 
     def _final(self) -> str:
         source, references = "".join(self._source), dict(self._references)
         if self._length > MAX_LENGTH or may_have_notes(source):
             return render(source)
         try:
-            blocks = parse("".join(self._tail), references)
+            blocks = parse("".join([*self._contained, *self._tail]), references)
         except (TooDeep, RecursionError):
             return render(source)
         # A link may have been defined after its use, in a block that is frozen.
@@ -163,18 +226,11 @@ def _open_end(block: Block, source: str, visible: str) -> tuple[str, Leaf | None
 
 
 def _first_open(blocks: list[Block], source: str) -> int:
-    """Index of the first block that later lines could still change.
-
-    A block ends for good where the first line of a later one is complete. A table shows itself only by its second line.
-    After a link definition (which leaves no block) the next line might have been its title.
+    """Index of the first block that later lines could still change: a block ends for good where the first line of a later
+    one is complete. (A table is known by its second line; that one is not shown to the parser before it is complete.)
     """
-    lines = source.split("\n")
-    for index in range(len(blocks) - 1, 0, -1):
-        line, table = blocks[index].line, blocks[index].tokens[0].type == "table_open"
-        after_definition = blocks[index - 1].end < line and lines[line - 1].strip(" \t")
-        if line + table + 1 < len(lines) and not after_definition:
-            return index
-    return 0
+    complete = source.count("\n")
+    return next((index for index in range(len(blocks) - 1, 0, -1) if blocks[index].line < complete), 0)
 
 
 def _from_line(source: str, line: int) -> str:

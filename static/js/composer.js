@@ -80,6 +80,7 @@ function complain(sentence) {
 document.addEventListener("input", (event) => {
   if (event.target !== box()) return;
   fit();
+  complain("");
   saveDraft();
 });
 

@@ -10,7 +10,12 @@ const pane = () => document.getElementById("conversation");
 
 // Before it closes, so that the focus can go back to the button that opened it.
 sidebar.addEventListener("beforetoggle", (event) => {
-  main.inert = event.newState === "open";
+  const open = event.newState === "open";
+  main.inert = open;
+  for (const [name, value] of [["role", "dialog"], ["aria-modal", "true"]]) {
+    if (open) sidebar.setAttribute(name, value);
+    else sidebar.removeAttribute(name);
+  }
 });
 sidebar.addEventListener("toggle", (event) => {
   if (event.newState === "open") sidebar.querySelector("a, button").focus();
@@ -113,8 +118,14 @@ function leave(made) {
   else made.remove();
 }
 
+// On top of everything, the open drawer too; what it says is read out.
 new MutationObserver((records) => {
-  for (const { addedNodes } of records) for (const made of addedNodes) if (made.nodeType === 1) setTimeout(leave, TOAST_MS, made);
+  const added = records.flatMap((record) => [...record.addedNodes]).filter((node) => node.nodeType === Node.ELEMENT_NODE);
+  if (toasts.matches(":popover-open") && (added.length || !toasts.firstElementChild)) toasts.hidePopover();
+  if (!added.length) return;
+  toasts.showPopover();
+  for (const made of added) setTimeout(leave, TOAST_MS, made);
+  document.getElementById("announcer").textContent = added[added.length - 1].querySelector("p").textContent;
 }).observe(toasts, { childList: true });
 
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -57,7 +57,8 @@ function closed(code) {
   const here = pane();
   if (!here) return;
   if (code === 4401 || code === 4403) {
-    location.assign(`${here.dataset.loginUrl}?next=${encodeURIComponent(location.pathname)}`);
+    const login = `${here.dataset.loginUrl}?next=${encodeURIComponent(location.pathname)}`;
+    setTimeout(() => location.assign(login), 500); // a page that is on its way out already gets there first
   } else if (code === 4404) {
     tell("gone");
   } else {
@@ -159,7 +160,7 @@ function find(id) {
   return message;
 }
 
-/** Each op: `depth` times the last child element of the body, there cut the child nodes to `keep` and add the HTML; or add text. */
+/** Each op: from the body `depth` times to the last child element; there cut the child nodes to `keep` and add HTML, or add text. */
 function patch(body, ops) {
   for (const [depth, what, html] of ops) {
     let element = body;
@@ -197,7 +198,11 @@ function setStatus(message, id, status) {
 
 // --- Commands of this page ------------------------------------------------------------------------------------------
 
-const isCommand = (event) => event.detail.requestConfig?.verb === "post" && event.detail.requestConfig.path.includes("/messages/");
+function isCommand(event) {
+  const { verb, path } = event.detail.requestConfig ?? {};
+  return verb === "post" && path.includes("/messages/");
+}
+
 const counted = new WeakSet(); // htmx tells the end twice when the element is gone by then
 
 document.addEventListener("htmx:beforeSend", (event) => {
@@ -212,7 +217,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 // Another answer takes the place of this one and of all that followed it.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (!isCommand(event) || !event.detail.requestConfig.path.endsWith("/regenerate/") || event.detail.xhr.status !== 200) return;
+  const isOther = isCommand(event) && event.detail.requestConfig.path.endsWith("/regenerate/");
+  if (!isOther || event.detail.xhr.status !== 200) return;
   const article = event.detail.target;
   while (article.nextElementSibling) article.nextElementSibling.remove();
 });

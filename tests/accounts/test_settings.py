@@ -71,7 +71,7 @@ def test_htmx_gets_errors_too(hers):
 @pytest.mark.parametrize("change", [{"language": "ko"}, {"theme": "light"}])
 def test_htmx_loads_the_page_anew_for_another_look(hers, change):
     response = hers.post("/settings/", GOOD | change, headers={"hx-request": "true"})
-    assert (response.status_code, response.headers["HX-Refresh"]) == (204, "true")
+    assert (response.status_code, response.headers["HX-Refresh"]) == (200, "true")
 
 
 BAD = [
@@ -149,6 +149,11 @@ def test_the_settings_are_each_persons_own(browser, alice, bob, log_in):
 def test_the_settings_are_for_people_who_are_logged_in(client):
     assert client.get("/settings/").status_code == 302
     assert client.post("/settings/", GOOD).status_code == 302
+
+
+def test_htmx_takes_the_whole_page_to_the_login(client):
+    response = client.post("/settings/", GOOD, headers={"hx-request": "true"})
+    assert response.headers["HX-Redirect"] == "/accounts/login/?next=/settings/"
 
 
 @pytest.mark.parametrize(

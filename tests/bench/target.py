@@ -69,7 +69,7 @@ class OursClient(Client):
         self.url, self.cookies = url, cookies
 
     async def start(self) -> "OursClient":
-        self.http = aiohttp.ClientSession(cookies=self.cookies)
+        self.http = aiohttp.ClientSession(cookies=self.cookies, cookie_jar=aiohttp.CookieJar(unsafe=True))
         page = await (await self.http.get(f"{self.url}/")).text()
         self.path = re.search(r'ws-connect="([^"]+)"', page)[1].replace("&amp;", "&")
         self.post = re.search(r'hx-post="(/c/[^"]+/messages/)"', page)[1]

@@ -27,7 +27,7 @@ def development(settings) -> None:
     site.urlpatterns = [*urls.urlpatterns, path("debug/", include("chatbot_site.debugging_urls"))]
     settings.ROOT_URLCONF = site
     settings.DEVELOPMENT = True
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "chatbot_site.debugging.DebugMiddleware"]
+    settings.MIDDLEWARE = ["chatbot_site.debugging.DebugMiddleware", *settings.MIDDLEWARE]
     reports.clear()
 
 

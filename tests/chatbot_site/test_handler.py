@@ -11,6 +11,8 @@ from django.urls import path
 
 from chatbot_site.handler import OneThreadHandler
 
+pytestmark = pytest.mark.django_db  # every request ends by looking after the connections of its thread
+
 threads: list[int] = []
 
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
 
 from chatbot_site.logging import request_id
-from chatbot_site.middleware import HEADER, OneThreadMiddleware, RequestIdMiddleware
+from chatbot_site.middleware import HEADER, RequestIdMiddleware
 
 
 def answer(request: HttpRequest) -> HttpResponse:
@@ -52,8 +52,3 @@ def test_replaces_a_name_that_could_forge_log_lines(given: str) -> None:
     request.META["HTTP_X_REQUEST_ID"] = given
 
     assert RequestIdMiddleware(answer)(request)[HEADER] != given
-
-
-def test_one_thread_middleware_is_sync_only_and_changes_nothing() -> None:
-    assert not OneThreadMiddleware.async_capable
-    assert OneThreadMiddleware(answer)(RequestFactory().get("/")).status_code == 200

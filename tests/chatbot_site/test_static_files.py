@@ -26,6 +26,7 @@ def test_serves_a_file(client: Client) -> None:
     assert response["Content-Length"] == str(len(SCRIPT))
 
 
+@pytest.mark.django_db
 def test_serves_a_file_to_async_servers_without_a_warning() -> None:
     response = asyncio.run(_get("/static/app.js"))
 

@@ -24,6 +24,10 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"Hello"})
 
 
+async def listening() -> None:
+    (FOLDER / "listening").touch()
+
+
 async def drain() -> None:
     (FOLDER / "draining").touch()
     while not (FOLDER / "drained").exists():  # noqa: ASYNC110 - another process makes the file
@@ -35,7 +39,7 @@ def main() -> None:
         application,
         endpoint=f"tcp:port={PORT}:interface=127.0.0.1",
         drain=drain,
-        on_listening=(FOLDER / "listening").touch,
+        on_listening=listening,
     )
     server.run()
     sys.exit(server.failure or 0)

@@ -29,6 +29,7 @@ class Recorded:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    peer: str = ""
     script: str = ""
     sent: int = 0
     end: str = "open"
@@ -211,7 +212,8 @@ class Answering:
 def _record(request: web.Request, api: str, body: dict[str, Any]) -> Recorded:
     state = request.app[STATE]
     headers = {name.lower(): value for name, value in request.headers.items()}
-    recorded = Recorded(len(state.requests), api, request.path, headers, body)
+    name = request.transport.get_extra_info("peername") if request.transport else ""
+    recorded = Recorded(len(state.requests), api, request.path, headers, body, peer=str(name))
     state.update(lambda: state.requests.append(recorded))
     return recorded
 

@@ -1,6 +1,5 @@
 """Django's compilemessages without gettext: newcomers have Python and make, and many containers nothing else either."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ class Command(BaseCommand):
     help = (
         "Compile the site's translations (locale/*/LC_MESSAGES/*.po to .mo). Needs no msgfmt. Skips what is up to date."
     )
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def handle(self, **options: Any) -> None:
         files = (file for folder in settings.LOCALE_PATHS for file in Path(folder).glob("*/LC_MESSAGES/*.po"))

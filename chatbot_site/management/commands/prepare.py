@@ -1,7 +1,8 @@
 """What stands between installed packages and a start: tables, translations, static files and the small local model."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from chatbot_site.schema import unapplied_migrations
+from providers import local
+from providers.models import Credential
 
 
 class Command(BaseCommand):
     help = "Bring database, translations, static files and, if no provider is set up, the local model up to date."
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def handle(self, **options: Any) -> None:
         call_command("compilemessages", verbosity=0)
@@ -39,10 +42,21 @@ class Command(BaseCommand):
         stamp.write_text(now)
 
     def _fetch_local_model(self) -> None:
+        if not local_model_wanted() or local.model_path().is_file():
+            return
         try:
             call_command("fetch_local_model")
         except CommandError as error:
-            self.stderr.write(f"{error}\nThe chat starts all the same; give it a key in .env or in the settings.")
+            self.stderr.write(f"{error}\nThe chat starts all the same. Give it a provider in .env: see .env.example")
+
+
+def local_model_wanted() -> bool:
+    """Whether LOCAL_MODEL, or the want of any other provider, asks for it, and this machine can run it."""
+    if importlib.util.find_spec("xllamacpp") is None:
+        return False
+    keys = (provider.get("api_key") or provider.get("base_url") for provider in settings.PROVIDERS.values())
+    others = any(keys) or settings.OPENAI_COMPATIBLE_SERVERS or Credential.objects.exists()
+    return settings.LOCAL_MODEL == "on" or (settings.LOCAL_MODEL == "auto" and not others)
 
 
 def static_fingerprint() -> str:

@@ -1,6 +1,9 @@
 """The command that runs the site: looks whether it is fit to run, says where it is, serves until it is told to stop."""
 
+import asyncio
+import gc
 import os
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -12,7 +15,10 @@ from django.db import DatabaseError
 from chatbot_site import checks
 from chatbot_site.logging import redact
 from chatbot_site.schema import unapplied_migrations
+from providers import warm_up
 
+SWITCH_SECONDS = 0.001
+WARM_UP_AFTER_SECONDS = 1  # the first page comes first: importing a provider's SDK takes most of a second
 ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
 
 
@@ -64,11 +70,24 @@ class Command(BaseCommand):
             application,
             endpoint=f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}",
             drain=lambda: engine.drain(settings.DRAIN_SECONDS),
-            on_listening=lambda: self._welcome(host, port),
+            on_listening=lambda: self._begin(host, port),
         )
+        # Pages are made in threads: they must not keep the event loop, which shows the tokens, waiting for long.
+        sys.setswitchinterval(SWITCH_SECONDS)
+        gc.freeze()  # the modules stay: the collector need not look through them again and again
         server.run()
         if server.failure:
             raise CommandError(f"Port {port} cannot be used ({server.failure}). Choose another one: PORT=8001 make run")
+
+    async def _begin(self, host: str, port: int) -> None:
+        """Say where the site is, take up answers that an earlier process left, get ready for the first question."""
+        from conversations.generation import engine
+
+        self._welcome(host, port)
+        engine.ensure()
+        if settings.RUN_GENERATIONS == "web":
+            await asyncio.sleep(WARM_UP_AFTER_SECONDS)
+            await warm_up()
 
     def _welcome(self, host: str, port: int) -> None:
         shown = "localhost" if host in (*ANYWHERE, "127.0.0.1", "::1") else host

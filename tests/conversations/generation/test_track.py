@@ -63,6 +63,8 @@ def test_final_is_silent_when_the_page_shows_it_already() -> None:
 def test_final_repairs_what_only_the_end_can_know() -> None:
     track = Track(9)
     text = "See [this].\n\nMore.\n\n[this]: https://example.org\n"
-    track.begin(_checkpoint(text))
+    track.begin(_checkpoint())
+    for i, character in enumerate(text):
+        track.apply(_delta(i, character))
     patch = json.loads(track.final(render(text), ""))
     assert "https://example.org" in json.dumps(patch["b"])

@@ -21,7 +21,15 @@ def stream(pieces: list[str]) -> tuple[StreamRenderer, page.Element]:
 @PATIENT
 @given(cut_documents())
 @example(["a | b\n|---|", "---|\n", "x\n"])
+@example(["text\na | b\n--|--", " x\n\n", "end"])  # the head of a table that turns out to be none
 @example(["para\r", "\n\r\nnext"])
+@example(["text\n$$x$$", " and more\n\n", "end"])  # a block of one line that turns out to be none
+@example(["see [ref]\n\nnext\n\n", "[ref]: https://example.org\n"])  # defined after its use
+@example(['[ref]: https://example.org\n"title\n', 'goes on"\n\n', "[ref]\n"])
+@example(["note[^1]\n\nnext\n\n", "[^1]: below\n"])
+@example(["a &lt", ";b", " <", "&"])
+@example(["```py\nx\n```", "x\n", "```\n\nend"])  # a closing fence that turns out to be none
+@example(["- a\n- b\n- c\n", "- d\n\n- loose\n", "\n1. other\n"])
 def test_any_document_in_any_pieces(pieces: list[str]) -> None:
     renderer, body = stream(pieces)
     page.apply(body, renderer.finish())

@@ -1,0 +1,100 @@
+"""Two web processes, or a web process and a worker, on the real PostgreSQL and Redis."""
+
+import asyncio
+
+import pytest
+
+from tests.scripted_provider.fixture import ScriptedProvider
+from tests.services.page import Page
+from tests.site import Site
+
+pytestmark = pytest.mark.service
+
+
+def _words(count: int) -> list[str]:
+    return [f"w{i:04d}" for i in range(1, count + 1)]
+
+
+async def test_a_page_on_one_process_watches_an_answer_made_on_the_other(site: Site) -> None:
+    session = site.session_of("alice")
+    one, two = site.serve(), site.serve(RUN_GENERATIONS="worker")  # the second makes no answers itself
+    async with Page(one.url, session) as here, Page(two.url, session, here.conversation_id) as there:
+        await here.send("script:words-60 tps-40")
+        await there.follow(lambda page: page.ended)
+        await here.follow(lambda page: page.ended)
+        assert there.words == here.words == _words(60)
+        assert there.status == "complete"
+
+
+async def test_a_page_that_comes_in_the_middle_joins_on_without_gap_or_repeat(site: Site) -> None:
+    session = site.session_of("alice")
+    one, two = site.serve(), site.serve(RUN_GENERATIONS="worker")
+    async with Page(one.url, session) as here:
+        await here.send("script:words-120 tps-40")
+        await here.follow(lambda page: len(page.words) >= 20)
+        async with Page(two.url, session, here.conversation_id) as there:
+            await there.follow(lambda page: page.ended)
+            assert there.words == _words(120)
+
+
+async def test_stop_crosses_over(site: Site, scripted_provider: ScriptedProvider) -> None:
+    session = site.session_of("alice")
+    one, two = site.serve(), site.serve(RUN_GENERATIONS="worker")
+    async with Page(one.url, session) as here, Page(two.url, session, here.conversation_id) as there:
+        await here.send("script:hold")
+        await there.follow(lambda page: page.message_id and page.status == "running")
+        await there.post(f"messages/{there.message_id}/stop/")
+        await here.follow(lambda page: page.ended)
+        assert here.status == "stopped"
+        await asyncio.to_thread(scripted_provider.wait_until, lambda p: p.chats[-1].end == "closed")
+
+
+async def test_a_worker_makes_the_answers_and_the_web_can_be_restarted_meanwhile(site: Site) -> None:
+    session = site.session_of("alice")
+    site.work()
+    web = site.serve(RUN_GENERATIONS="worker")
+    async with Page(web.url, session) as page:
+        await page.send("script:words-120 tps-40")
+        await page.follow(lambda page: len(page.words) >= 10)
+        web.kill()
+        web.start()
+        await page.connect()
+        await page.follow(lambda page: page.ended)
+        assert page.words == _words(120)
+
+
+async def test_killing_the_maker_leaves_the_kept_text_marked_and_told(site: Site) -> None:
+    session = site.session_of("alice")
+    maker, other = site.serve(), site.serve(RUN_GENERATIONS="worker")
+    async with Page(other.url, session) as page:
+        async with Page(maker.url, session, page.conversation_id) as sender:
+            await sender.send("script:words-400 tps-40")
+        await page.follow(lambda page: len(page.words) >= 60)
+        maker.kill()
+        await page.follow(lambda page: page.ended)
+        assert page.status == "interrupted"
+        html = await page.read()
+        kept = [word for word in _words(400) if word in html]
+        assert kept == _words(len(kept))
+        assert len(kept) >= 60 - 20 - 5  # half a second at forty a second, and what was on its way
+        assert "Continue" in html
+
+
+async def test_losing_redis_costs_no_word(site: Site) -> None:
+    """The channel layer goes away in mid-answer: the page reads the checkpoints and the end."""
+    session = site.session_of("alice")
+    one, two = site.serve(), site.serve(RUN_GENERATIONS="worker")
+    async with Page(one.url, session) as here, Page(two.url, session, here.conversation_id) as there:
+        await here.send("script:words-160 tps-40")
+        await there.follow(lambda page: len(page.words) >= 20)
+        _drop_redis_connections(site.env["REDIS_URL"])
+        await there.follow(lambda page: page.ended)
+        assert there.words == _words(160)
+
+
+def _drop_redis_connections(url: str) -> None:
+    import redis
+
+    with redis.Redis.from_url(url) as client:
+        client.client_kill_filter(_type="pubsub")
+        client.client_kill_filter(_type="normal", skipme=True)

@@ -1,0 +1,151 @@
+"""The real site in processes of its own, for tests that look at it from outside: servers, workers, commands."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+NEW_SESSION = """
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from accounts.models import User
+user, _ = User.objects.get_or_create(username={name!r})
+session = SessionStore()
+session[SESSION_KEY] = str(user.pk)
+session[BACKEND_SESSION_KEY] = "accounts.backends.AuthenticationBackend"
+session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session.create()
+print(session.session_key)
+"""
+
+
+class Process:
+    """A server or worker of the site."""
+
+    def __init__(self, command: list[str], env: dict[str, str], log: Path, url: str = "") -> None:
+        self.command, self.env, self.log, self.url = command, env, log, url
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Process:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+        if self.url:
+            self._wait_until_ready()
+        return self
+
+    def _wait_until_ready(self) -> None:
+        assert self.process
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.log.read_text()
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as response:
+                if response.status == 200:
+                    return
+            time.sleep(0.02)
+        raise AssertionError(f"not ready: {self.log.read_text()}")
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.end(signal.SIGKILL)
+
+    def end(self, number: int = signal.SIGTERM) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(60)
+
+
+class Site:
+    """One database, one folder, one provider; any number of processes."""
+
+    def __init__(
+        self, folder: Path, *, provider_url: str, database_url: str = "", redis_url: str = "", **settings: str
+    ) -> None:
+        self.folder = folder
+        self.processes: list[Process] = []
+        self.env = {key: value for key, value in os.environ.items() if not key.endswith(("_API_KEY", "_BASE_URL"))} | {
+            "DJANGO_SETTINGS_MODULE": "chatbot_site.settings",
+            "ENV_FILE": "tests/no.env",
+            "APP_ENV": "production",
+            "HTTPS": "false",
+            "SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ",
+            "ENCRYPTION_KEY": "dGVzdHMtb25seS1rZXktdGhhdC1pcy0zMi1ieXRlcyE=",
+            "ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "VAR_DIR": str(folder),
+            "DATABASE_URL": database_url or f"sqlite:///{folder / 'db.sqlite3'}",
+            "REDIS_URL": redis_url,
+            "OPENAI_API_KEY": "sk-test-only",
+            "OPENAI_BASE_URL": f"{provider_url}/v1",
+            "ANTHROPIC_API_KEY": "sk-ant-test-only",
+            "ANTHROPIC_BASE_URL": provider_url,
+            "DEFAULT_MODEL": "openai/scripted",
+            "LOCAL_MODEL": "off",
+            "HEARTBEAT_TIMEOUT_SECONDS": "6",
+            **settings,
+        }
+
+    def manage(self, *arguments: str) -> str:
+        run = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=120
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout
+
+    def prepare(self) -> Site:
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("compilemessages", "--verbosity", "0")
+        self.manage("collectstatic", "--noinput", "--verbosity", "0")
+        return self
+
+    def session_of(self, name: str) -> str:
+        """A session key of the person `name`, who is made when there is none."""
+        return self.manage("shell", "--no-imports", "-c", NEW_SESSION.format(name=name)).strip()
+
+    def serve(self, port: int | None = None, **settings: str) -> Process:
+        port = port or free_port()
+        command = [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", str(port)]
+        return self._start(command, f"web-{port}.log", f"http://127.0.0.1:{port}", settings)
+
+    def work(self) -> Process:
+        return self._start([sys.executable, "manage.py", "run_generations"], "worker.log", "", {})
+
+    def _start(self, command: list[str], log: str, url: str, settings: dict[str, str]) -> Process:
+        process = Process(command, self.env | settings, self.folder / log, url).start()
+        self.processes.append(process)
+        return process
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def scratch_database(server_url: str, name: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database on the server of `server_url`; dropped afterwards."""
+    with psycopg.connect(server_url.replace("postgres://", "postgresql://"), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
