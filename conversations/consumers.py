@@ -23,7 +23,7 @@ NOT_LOGGED_IN, NOT_FOUND = 4401, 4404
 LANGUAGES = {code for code, _ in settings.LANGUAGES}
 
 
-class ConversationConsumer(AsyncWebsocketConsumer):
+class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """Refuses by closing after the handshake: rejecting the handshake itself would make htmx try again for ever."""
 
     key: Key
@@ -69,6 +69,14 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if self._open:
             self._open = False
             await self.close(code)
+
+
+class NowhereConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+    """An address that is not there."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(NOT_FOUND)
 
 
 def _language(query: bytes) -> str:

@@ -76,8 +76,6 @@ class SettingsForm(forms.ModelForm[Conversation]):
         self.initial["model"] = self.instance.model or default_model()
         self.info = model_info(chosen) if chosen else None
         self.fields["model"].choices = _choices(chosen, kept=self.instance.model)  # type: ignore[attr-defined]  # a ChoiceField, as declared above
-        for field in self.fields.values():
-            field.widget.attrs["form"] = "composer"  # so that they come with the message, also without JavaScript
         self._limit()
 
     def _limit(self) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from conversations.generation import engine
+from conversations.generation import engine, records
 from conversations.generation.frames import Key
 from conversations.models import Conversation, Generation, Message
 from conversations.text import title_of
@@ -52,8 +52,9 @@ def submit_message(user: User, conversation: Conversation, content: str, client_
             submission, generation = _store(user, conversation, content, client_id)
     except IntegrityError:
         # Two requests with one id ran side by side: the other has stored it.
+        conversation._state.adding = False
         with transaction.atomic():
-            submission, generation = _store(user, Conversation.objects.get(pk=conversation.pk), content, client_id)
+            submission, generation = _store(user, conversation, content, client_id)
     if generation is not None:
         _set_off(submission.conversation, generation)
     return submission
@@ -165,8 +166,11 @@ def stop_answer(conversation: Conversation, answer: Message) -> bool:
     open_generation = Generation.objects.open().filter(message=answer).first()
     if open_generation is None:
         return False
-    Generation.objects.open().filter(pk=open_generation.pk).update(stop_requested=True)
-    engine.stop(open_generation.pk, key=Key(conversation.owner_id, conversation.pk), message_id=answer.pk)
+    if records.stop_queued(open_generation.pk):
+        engine.tell_stopped(Key(conversation.owner_id, conversation.pk), open_generation.pk, answer.pk)
+    else:
+        Generation.objects.open().filter(pk=open_generation.pk).update(stop_requested=True)
+        engine.stop(open_generation.pk)
     return True
 
 

@@ -38,8 +38,8 @@ class CredentialAdmin(CredentialAdminBase):
     def key_hint(self, credential: Credential) -> str:
         """The key's last characters, as far as they may be shown."""
         if not credential.encrypted_key:
-            return translate("none")
-        return f"…{credential.last_four}" if credential.last_four else translate("stored")
+            return translate("no key")
+        return f"…{credential.last_four}" if credential.last_four else translate("a key is stored")
 
     def save_model(self, request: HttpRequest, obj: Credential, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -57,10 +57,10 @@ class CredentialAdmin(CredentialAdminBase):
             connection = connections(stored())[provider]
             async_to_sync(_check)(connection)
         except ProviderError as error:
-            text = translate("%(provider)s: the key is stored, but trying it failed. %(reason)s")
+            text = translate("The key of %(provider)s is stored, but trying it failed. %(reason)s")
             self.message_user(request, text % {"provider": provider, "reason": error.sentence()}, messages.WARNING)
         else:
-            self.message_user(request, translate("%(provider)s: the key works.") % {"provider": provider})
+            self.message_user(request, translate("The key of %(provider)s works.") % {"provider": provider})
 
 
 async def _check(connection: Connection) -> None:

@@ -13,7 +13,8 @@ from providers.errors import BadRequest, MalformedAnswer
 from providers.families import max_temperature
 from providers.limits import Limits
 from providers.listing import model_names
-from providers.wire import STREAM_HEADERS, RawResponse, Reader, SdkProvider, failures_mapped, transport_options
+from providers.reading import Reader
+from providers.wire import STREAM_HEADERS, RawResponse, SdkProvider, failures_mapped, transport_options
 
 DEFAULT_MAX_TOKENS = 4096
 # Later versions of the API take no temperature at all; the models that still know one are asked by this version.

@@ -47,7 +47,7 @@ def decrypt(token: str) -> str:
     """The secret again. Raises CannotDecrypt, EncryptionKeyError."""
     try:
         return cipher().decrypt(token).decode()
-    except (InvalidToken, UnicodeError, TypeError):
+    except (InvalidToken, ValueError, TypeError):
         raise CannotDecrypt from None
 
 
@@ -55,5 +55,5 @@ def rotate(token: str) -> str:
     """The same secret, encrypted anew under the first key. Raises CannotDecrypt, EncryptionKeyError."""
     try:
         return cipher().rotate(token).decode()
-    except (InvalidToken, UnicodeError, TypeError):
+    except (InvalidToken, ValueError, TypeError):
         raise CannotDecrypt from None

@@ -9,9 +9,10 @@ from providers.addresses import ANTHROPIC_URL, ANTHROPIC_VERSION, OPENAI_URL
 from providers.background import run_once
 from providers.connections import ANTHROPIC_CLASS, Connection
 from providers.errors import ProviderError
-from providers.listing import ListedModel, fetch_listing
+from providers.listing import TIMEOUT_SECONDS, ListedModel, fetch_listing
 
 FRESH_SECONDS = 300
+FAILED_SECONDS = 30  # how soon a provider that could not be asked is asked again
 KEEP_SECONDS = 24 * 3600
 REMEMBER_SECONDS = 30
 _WINDOWS = "providers:windows:"
@@ -20,14 +21,15 @@ _windows_read: dict[str, tuple[float, dict[str, int]]] = {}  # so that not every
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A provider's models as last heard; `models` None: it could not be asked."""
+    """A provider's models as last heard, None for never; `at` is when it was asked last, `failed` without success."""
 
     models: tuple[ListedModel, ...] | None
     at: float
+    failed: bool = False
 
     @property
     def fresh(self) -> bool:
-        return time.time() - self.at < FRESH_SECONDS
+        return time.time() - self.at < (FAILED_SECONDS if self.failed else FRESH_SECONDS)
 
 
 def heard(connection: Connection) -> Listing | None:
@@ -44,13 +46,13 @@ def listing_of(connection: Connection) -> Listing | None:
     return known
 
 
-def refresh(connection: Connection) -> Listing:
+def refresh(connection: Connection, timeout: float = TIMEOUT_SECONDS) -> Listing:
     """Ask the provider now, blocking; for threads. A failure keeps the models known before."""
     try:
-        models = tuple(fetch_listing(_listing_url(connection), _headers(connection)))
+        models = tuple(fetch_listing(_listing_url(connection), _headers(connection), timeout))
     except ProviderError:
         known = heard(connection)
-        listing = Listing(known.models if known else None, time.time())
+        listing = Listing(known.models if known else None, time.time(), failed=True)
     else:
         listing = Listing(models, time.time())
         windows = {model.name: model.context_window for model in models if model.context_window}

@@ -12,6 +12,7 @@ import logging
 import subprocess
 import sys
 import threading
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -43,7 +44,12 @@ def is_offered(*, others_configured: bool) -> bool:
     In either case its file and llama.cpp must be there.
     """
     wanted = settings.LOCAL_MODEL == "on" or (settings.LOCAL_MODEL == "auto" and not others_configured)
-    return wanted and model_path().is_file() and importlib.util.find_spec("xllamacpp") is not None
+    return wanted and _can_serve() and model_path().is_file()
+
+
+@cache
+def _can_serve() -> bool:
+    return importlib.util.find_spec("xllamacpp") is not None
 
 
 class LocalModelServer:

@@ -13,7 +13,8 @@ from providers.errors import MalformedAnswer, Overloaded
 from providers.families import is_openai_reasoning
 from providers.limits import Limits
 from providers.listing import model_names
-from providers.wire import STREAM_HEADERS, RawResponse, Reader, SdkProvider, failures_mapped, transport_options
+from providers.reading import Reader
+from providers.wire import STREAM_HEADERS, RawResponse, SdkProvider, failures_mapped, transport_options
 
 NO_KEY = "no-key"  # the SDK insists on one; servers without keys take any
 _FINISH: dict[str, FinishReason] = {

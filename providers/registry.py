@@ -19,6 +19,7 @@ from providers.listed import heard, refresh
 from providers.naming import split_model
 from providers.stored import stored_async
 
+WINDOW_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
 
@@ -51,6 +52,8 @@ async def resolve(model: str) -> tuple[Provider, ModelInfo]:
         raise ProviderNotConfigured(connection.problem, model=model)
     if connection.name == local.NAME:
         connection = await _local_connection(connection)
+    elif not connection.is_official and heard(connection) is None:
+        await asyncio.to_thread(refresh, connection, WINDOW_SECONDS)  # its list says how much its models read
     provider = await _provider_for(connection)
     # In a thread, since the first question loads the price data.
     info = await sync_to_async(model_info, thread_sensitive=False)(f"{connection.name}/{name}")
@@ -98,7 +101,9 @@ async def _who_lists(model: str, found: dict[str, Connection]) -> Connection | N
     for connection in found.values():
         if connection.problem or connection.name == local.NAME:
             continue
-        listing = heard(connection) or await asyncio.to_thread(refresh, connection)
+        listing = heard(connection)
+        if listing is None:
+            listing = await asyncio.to_thread(refresh, connection)
         if any(listed.name == model for listed in listing.models or ()):
             return connection
     return None

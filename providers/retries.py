@@ -1,8 +1,10 @@
 """When to ask again by ourselves: rarely, only before the first token, and never against the provider's word."""
 
+import asyncio
 import random
 
 from providers.errors import ProviderError
+from providers.limits import Watchdog
 
 MAX_RETRIES = 2
 FIRST_DELAY_SECONDS = 0.5
@@ -21,3 +23,12 @@ def delay_before_retry(error: ProviderError, retries: int, *, began: bool) -> fl
     if error.retry_after > LONGEST_WAIT_SECONDS:
         return None
     return error.retry_after + random.uniform(0, 0.25)  # noqa: S311 - spread, not secrecy
+
+
+async def wait_to_retry(error: ProviderError, retries: int, watchdog: Watchdog, *, began: bool = False) -> None:
+    """Return when it is time to ask again; raises `error` when that is not to be, TimedOut when time runs out first."""
+    delay = delay_before_retry(error, retries, began=began)
+    if delay is None:
+        raise error
+    async with watchdog:
+        await asyncio.sleep(delay)

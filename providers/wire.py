@@ -4,17 +4,15 @@ The SDK makes the request (key, address, headers, error bodies) and hands over t
 here, since building the SDK's objects costs most of the CPU and hides how a stream ended.
 """
 
-import asyncio
 import json
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
     aclosing,
     asynccontextmanager,
     contextmanager,
-    suppress,
 )
 from dataclasses import replace
 from typing import Any, Protocol
@@ -22,13 +20,12 @@ from typing import Any, Protocol
 import httpx2
 
 from providers.addresses import is_loopback
-from providers.base import Answer, ChatRequest, Event, Finish, FinishReason, Provider, Reasoning, Text, Usage
-from providers.errors import AnswerTooLarge, MalformedAnswer, ProviderError, TimedOut
-from providers.failures import as_provider_error, from_body
-from providers.limits import Limits, Meter, Watchdog
-from providers.retries import delay_before_retry
-from providers.sse import SseDecoder
-from providers.tokens import estimate_usage
+from providers.base import Answer, ChatRequest, Event, Finish, Provider
+from providers.errors import AnswerTooLarge, MalformedAnswer, ProviderError
+from providers.failures import as_provider_error
+from providers.limits import Limits, Watchdog
+from providers.reading import Gathered, Reader, open_pieces, read_body, usage_of
+from providers.retries import wait_to_retry
 
 # No answer waits for another one's connection.
 POOL = httpx2.Limits(max_connections=10_000, max_keepalive_connections=100, keepalive_expiry=30)
@@ -40,42 +37,6 @@ class RawResponse(Protocol):
 
     @property
     def http_response(self) -> httpx2.Response: ...
-
-
-class Reader:
-    """Reads one answer of one wire format. A subclass fills `read`; it may raise anything when the shape is wrong."""
-
-    def __init__(self, model: str) -> None:
-        self.model = model
-        self.done = False  # the format's own end mark was seen
-        self.finish: FinishReason | None = None
-        self.usage: Usage | None = None
-        self.recognised = False  # at least one piece of this wire format was seen
-
-    def read(self, name: str, data: str) -> Iterable[Text | Reasoning]:
-        """The pieces of answer in one event of the stream."""
-        raise NotImplementedError
-
-    def read_whole(self, body: Any) -> Iterable[Text | Reasoning]:
-        """The pieces of a whole answer, a decoded JSON body."""
-        raise NotImplementedError
-
-    def refuse(self, body: object) -> ProviderError:
-        """The error for an error object that came where an answer should be."""
-        return from_body(0, body, model=self.model)
-
-
-class _Gathered:
-    """What one answer said so far, for its usage when the provider sends none, and for its size."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.text: list[str] = []
-        self.reasoning: list[str] = []
-        self._meter = Meter(limits)
-
-    def take(self, event: Text | Reasoning) -> None:
-        self._meter.take(event.text)
-        (self.text if type(event) is Text else self.reasoning).append(event.text)
 
 
 class SdkProvider(Provider):
@@ -112,12 +73,8 @@ class SdkProvider(Provider):
                                 yield event
                         return
                     except ProviderError as error:
-                        delay = delay_before_retry(error, retries, began=began)
-                        if delay is None:
-                            raise
+                        await wait_to_retry(error, retries, watchdog, began=began)
                     retries += 1
-                    async with watchdog:
-                        await asyncio.sleep(delay)
 
     async def complete(self, request: ChatRequest) -> Answer:
         limits = Limits.from_settings()
@@ -129,20 +86,16 @@ class SdkProvider(Provider):
                     try:
                         return await self._ask_whole(request, watchdog, limits)
                     except ProviderError as error:
-                        delay = delay_before_retry(error, retries, began=False)
-                        if delay is None:
-                            raise
+                        await wait_to_retry(error, retries, watchdog)
                     retries += 1
-                    async with watchdog:
-                        await asyncio.sleep(delay)
 
     async def _attempt(self, request: ChatRequest, watchdog: Watchdog, limits: Limits) -> AsyncGenerator[Event, None]:
         """One try at a streamed answer."""
-        reader, gathered = self._reader(request.model), _Gathered(limits)
+        reader, gathered = self._reader(request.model), Gathered(limits)
         try:
             async with AsyncExitStack() as stack:
                 response = await self._open(request, watchdog, stack, stream=True)
-                async with aclosing(_pieces(response, reader, watchdog, limits)) as pieces:
+                async with aclosing(await open_pieces(response, reader, watchdog, limits, stack)) as pieces:
                     async for event in pieces:
                         if not gathered.text and not gathered.reasoning:
                             watchdog.began()
@@ -154,22 +107,22 @@ class SdkProvider(Provider):
                 raise as_provider_error(failure, model=request.model) from None
         if not reader.recognised:
             raise MalformedAnswer("nothing came", model=request.model)
-        yield _usage(request, reader, gathered)
+        yield usage_of(request, reader, gathered)
         if reader.finish is not None:
             yield Finish(reader.finish)
 
     async def _ask_whole(self, request: ChatRequest, watchdog: Watchdog, limits: Limits) -> Answer:
         """One try at a whole answer."""
-        reader, gathered = self._reader(request.model), _Gathered(limits)
+        reader, gathered = self._reader(request.model), Gathered(limits)
         try:
             async with AsyncExitStack() as stack:
                 response = await self._open(request, watchdog, stack, stream=False)
-                body = await _whole_body(response.aiter_bytes(), watchdog, limits)
+                body = await read_body(response, watchdog, limits)
             for event in reader.read_whole(json.loads(body)):
                 gathered.take(event)
         except Exception as failure:
             raise as_provider_error(failure, model=request.model) from None
-        usage = _usage(request, reader, gathered)
+        usage = usage_of(request, reader, gathered)
         return Answer("".join(gathered.text), "".join(gathered.reasoning), usage, reader.finish)
 
     async def _open(
@@ -204,89 +157,6 @@ class SdkProvider(Provider):
         self._retiring = True
         if not self._open_streams:
             await self.close()
-
-
-def _usage(request: ChatRequest, reader: Reader, gathered: _Gathered) -> Usage:
-    """What the provider said, else an estimate; of an answer that was cut it knows the input at most."""
-    if reader.usage is not None and reader.finish is not None:
-        return reader.usage
-    guess = estimate_usage(request, gathered.text, gathered.reasoning)
-    if reader.usage is None:
-        return guess
-    return replace(reader.usage, output_tokens=max(guess.output_tokens, reader.usage.output_tokens), estimated=True)
-
-
-async def _pieces(
-    response: httpx2.Response, reader: Reader, watchdog: Watchdog, limits: Limits
-) -> AsyncGenerator[Text | Reasoning, None]:
-    """The answer's pieces from a response that should be an event stream; a whole JSON answer is taken as well."""
-    chunks = response.aiter_bytes()
-    first = await _next(chunks, watchdog)
-    kind = _kind_of_body(response.headers.get("content-type", ""), first or b"")
-    if kind == "json":
-        body = await _whole_body(chunks, watchdog, limits, first)
-        for event in reader.read_whole(json.loads(body)):
-            yield event
-        return
-    if kind != "events":
-        raise MalformedAnswer(f"content type {kind}", model=reader.model)
-    decoder = SseDecoder()
-    chunk = first
-    while chunk is not None:
-        for name, data in decoder.feed(chunk):
-            for event in reader.read(name, data):
-                yield event
-        if reader.done:
-            await _drain(chunks, watchdog)
-            return
-        if reader.finish is not None:
-            watchdog.finishing()
-        chunk = await _next(chunks, watchdog)
-    for name, data in decoder.finish():
-        for event in reader.read(name, data):
-            yield event
-
-
-async def _drain(chunks: AsyncIterator[bytes], watchdog: Watchdog) -> None:
-    """Read to the end of the body, if it is near: a connection whose answer was read whole is used again."""
-    watchdog.closing()
-    with suppress(TimedOut):
-        await _next(chunks, watchdog)
-
-
-async def _next(chunks: AsyncIterator[bytes], watchdog: Watchdog) -> bytes | None:
-    async with watchdog:
-        return await anext(chunks, None)
-
-
-async def _whole_body(
-    chunks: AsyncIterator[bytes], watchdog: Watchdog, limits: Limits, first: bytes | None = b""
-) -> bytes:
-    """The rest of the body, bounded."""
-    body = bytearray()
-    chunk = first
-    while chunk is not None:
-        body += chunk
-        if len(body) > limits.answer_characters * 8 + 2**20:
-            raise AnswerTooLarge
-        chunk = await _next(chunks, watchdog)
-    return bytes(body)
-
-
-def _kind_of_body(content_type: str, start: bytes) -> str:
-    """One of "events" and "json", or what else it is; servers that state no proper type are known by the first byte."""
-    media_type = content_type.partition(";")[0].strip().lower()
-    if media_type == "text/event-stream":
-        return "events"
-    if media_type == "application/json" or media_type.endswith("+json"):
-        return "json"
-    if media_type in ("", "text/plain", "application/octet-stream", "application/x-ndjson"):
-        start = start.lstrip()
-        if start.startswith((b"data:", b"event:", b":", b"id:")):
-            return "events"
-        if start.startswith(b"{"):
-            return "json"
-    return media_type if media_type.replace("/", "").replace("-", "").isalnum() else "unknown"
 
 
 def transport_options(base_url: str) -> dict[str, Any]:

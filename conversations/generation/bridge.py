@@ -24,6 +24,9 @@ QUEUE_LENGTH = 10_000
 
 
 class Bridge(Protocol):
+    is_alone: bool  # there is no other process to hear of
+    hears: bool  # what other processes tell arrives
+
     def send(self, key: Key, frame: Frame) -> None: ...
     def command(self, name: str, value: str) -> None: ...
     async def join(self, group: str) -> None: ...
@@ -32,7 +35,9 @@ class Bridge(Protocol):
 
 
 class NoBridge:
-    """A site of one process: there is nobody else to tell."""
+    """A site without Redis: there is nobody else to tell."""
+
+    is_alone = hears = True
 
     def send(self, key: Key, frame: Frame) -> None:
         return
@@ -53,6 +58,8 @@ class NoBridge:
 class LayerBridge:
     """Sends in order and without waiting: a slow or absent Redis never holds an answer up."""
 
+    is_alone = False
+
     def __init__(
         self,
         on_frame: Callable[[Key, Frame], Awaitable[None]],
@@ -62,6 +69,7 @@ class LayerBridge:
         self._layer = get_channel_layer()
         self._me = uuid.uuid4().hex
         self._channel = ""
+        self.hears = False
         self._groups = {EVERY_PROCESS}
         self._queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(QUEUE_LENGTH)
         self._on_frame, self._on_command, self._on_return = on_frame, on_command, on_return
@@ -109,11 +117,13 @@ class LayerBridge:
             returned, self._channel = bool(self._channel), await self._layer.new_channel("engine")
             for group in tuple(self._groups):
                 await self._layer.group_add(group, self._channel)
+            self.hears = True
             if returned:
                 await self._on_return()
             while True:
                 await self._receive(await self._layer.receive(self._channel))
         except Exception as error:
+            self.hears = False
             logger.warning("The channel layer is out of reach (%s); trying again.", type(error).__name__)
 
     async def _receive(self, message: dict[str, Any]) -> None:

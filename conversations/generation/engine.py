@@ -18,6 +18,7 @@ from django.conf import settings
 from conversations.generation import records
 from conversations.generation.bridge import Bridge, LayerBridge, NoBridge
 from conversations.generation.checkpointer import Checkpointer
+from conversations.generation.follower import Follower
 from conversations.generation.frames import Added, Changed, Frame, Key
 from conversations.generation.gatekeeper import Gatekeeper
 from conversations.generation.hub import Hub
@@ -40,10 +41,12 @@ class Engine:
         self.hub = Hub(self.bridge)
         self.runner = Runner(self.hub)
         self.gatekeeper = Gatekeeper(self.hub)
+        self.follower = Follower(self.hub, self.bridge, makes_answers=makes_answers)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        for job in (self.bridge.run(), Checkpointer(self.hub).run(), self._poll(), self.gatekeeper.run()):
+        jobs = (self.bridge, Checkpointer(self.hub), self.gatekeeper, self.follower)
+        for job in (*(job.run() for job in jobs), self._poll()):
             self.spawn(job)
 
     def spawn(self, job: Coroutine[Any, Any, None]) -> None:
@@ -144,16 +147,14 @@ def wake(generation_id: int) -> None:
     _submit(lambda engine: engine.command("wake", str(generation_id)))
 
 
-def stop(generation_id: int, *, key: Key, message_id: int) -> None:
-    """Somebody asked to stop a generation (the record already says so)."""
+def stop(generation_id: int) -> None:
+    """Somebody asked to stop a running generation (the record already says so)."""
+    _submit(lambda engine: engine.command("stop", str(generation_id)))
 
-    async def told(engine: Engine) -> None:
-        if await database_sync_to_async(records.stop_queued, thread_sensitive=False)(generation_id):
-            await engine.hub.publish(key, Changed(generation_id, message_id, Status.STOPPED))
-        else:
-            await engine.command("stop", str(generation_id))
 
-    _submit(told)
+def tell_stopped(key: Key, generation_id: int, message_id: int) -> None:
+    """A generation was taken back before anybody had begun it."""
+    _submit(lambda engine: engine.hub.publish(key, Changed(generation_id, message_id, Status.STOPPED)))
 
 
 def announce(key: Key, message_id: int) -> None:

@@ -12,6 +12,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Protocol
+from uuid import UUID
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -50,6 +51,10 @@ class Hub:
     def tabs(self) -> list[Tab]:
         return [tab for tabs in self._tabs.values() for tab in tabs]
 
+    def keys(self) -> dict[UUID, Key]:
+        """The conversations that pages of this process look on at, by id."""
+        return {key.conversation_id: key for key in self._tabs}
+
     def take_shown(self) -> bool:
         """Whether pages were shown anything since the last call."""
         shown, self._shown = self._shown, False
@@ -85,7 +90,10 @@ class Hub:
     async def publish(self, key: Key, frame: Frame) -> None:
         """Tell every page of every process. Never raises for a page's or the channel layer's sake."""
         self._bridge.send(key, frame)
-        await self.receive(key, frame)
+        try:
+            await self.receive(key, frame)
+        except Exception:
+            logger.exception("A frame could not be shown")
 
     async def receive(self, key: Key, frame: Frame) -> None:
         """Show `frame` to the pages of this process; without any, it costs nothing."""
@@ -97,6 +105,14 @@ class Hub:
             await self._show_change(key, frame)
         elif isinstance(frame, Added):
             await self._to_all(key, encode({"new": frame.message_id}))
+
+    async def catch_up(self, key: Key, checkpoint: Checkpoint) -> None:
+        """Show what a checkpoint knows beyond what the pages have been shown."""
+        if key not in self._tabs:
+            return
+        track = self._tracks[key].setdefault(checkpoint.generation_id, Track(checkpoint.message_id))
+        if checkpoint.seq > track.seq and track.begin(checkpoint):
+            await self._to_all(key, track.snapshot())
 
     async def resync(self) -> None:
         """After the channel layer was gone: read again everything that is shown."""
@@ -129,11 +145,12 @@ class Hub:
         if end is None:
             return
         if end.is_final:
-            track = self._tracks[key].pop(change.generation_id, None) or Track(change.message_id)
+            track = self._tracks.get(key, {}).pop(change.generation_id, None) or Track(change.message_id)
             if patch := track.final(end.html, end.reasoning):
                 await self._to_all(key, patch)
-        for tab in list(self._tabs.get(key, ())):
-            await tab.deliver(end.footers[tab.language])
+        for tab in tuple(self._tabs.get(key, ())):
+            if tab.language in end.footers:  # one that came meanwhile has seen the end already
+                await tab.deliver(end.footers[tab.language])
 
     async def _to_all(self, key: Key, text: str) -> None:
         self._shown = True
@@ -170,6 +187,7 @@ def shown_so_far(live: Live) -> Checkpoint:
     return Checkpoint(
         generation_id=live.generation_id,
         message_id=live.message_id,
+        conversation_id=live.key.conversation_id,
         seq=live.shown_seq,
         text=live.prefix + live.shown("text"),
         reasoning=live.prefix_reasoning + live.shown("reasoning"),

@@ -5,12 +5,14 @@ Sync; called off the event loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils import translation
 
 from conversations.generation.frames import Key
+from conversations.generation.records import Ended
 from conversations.generation.track import Checkpoint
 from conversations.models import Conversation, Generation, Message
 from conversations.presentation import footer_html, present
@@ -53,6 +55,21 @@ def checkpoint(generation_id: int) -> Checkpoint | None:
     return _checkpoint(generation) if generation else None
 
 
+def open_elsewhere(conversation_ids: Sequence[UUID], made_here: Collection[int]) -> list[Checkpoint]:
+    """The checkpoints of what other processes are making in these conversations."""
+    found = Generation.objects.open().filter(conversation_id__in=conversation_ids).exclude(pk__in=made_here)
+    return [_checkpoint(generation) for generation in found.select_related("message")]
+
+
+def status_of(generation_id: int) -> Ended | None:
+    """How a generation stands now. None when it is gone."""
+    generation = Generation.objects.select_related("conversation").filter(pk=generation_id).first()
+    if generation is None:
+        return None
+    key = Key(generation.conversation.owner_id, generation.conversation_id)
+    return Ended(generation_id, generation.message_id, key, generation.status)
+
+
 def end_of(message_id: int, languages: Iterable[str]) -> End | None:
     """How the pages in these languages show a message whose generation has changed. None when it is gone."""
     message = Message.objects.filter(pk=message_id).select_related("conversation").first()
@@ -71,6 +88,7 @@ def _checkpoint(generation: Generation) -> Checkpoint:
     return Checkpoint(
         generation_id=generation.pk,
         message_id=message.pk,
+        conversation_id=generation.conversation_id,
         seq=generation.seq,
         text=message.content + generation.draft,
         reasoning=message.reasoning + generation.draft_reasoning,

@@ -5,12 +5,13 @@ Every function is one short transaction. Sync; called off the event loop.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -24,7 +25,16 @@ from conversations.models import Generation, Message
 from conversations.rendering import render
 from providers import ChatRequest, Usage, model_info
 
-HOST, PROCESS = socket.gethostname(), uuid.uuid4().hex[:8]
+
+def _host() -> str:
+    """Where process ids mean the same processes: the host, and on Linux the namespace, which containers have for
+    themselves even when they share the host's name."""
+    with contextlib.suppress(OSError):
+        return f"{socket.gethostname()}-{os.stat('/proc/self/ns/pid').st_ino}"
+    return socket.gethostname()
+
+
+HOST, PROCESS = _host(), uuid.uuid4().hex[:8]
 WORKER = f"{HOST}:{os.getpid()}:{PROCESS}"
 MAX_ATTEMPTS = 2
 Status = Generation.Status
@@ -77,7 +87,7 @@ class Ended:
 def claim(generation_id: int) -> Job | None:
     """Take a queued generation for this process. None when another was quicker, or it was taken back."""
     now = timezone.now()
-    claimed = Generation.objects.filter(pk=generation_id, status=Status.QUEUED, stop_requested=False).update(
+    claimed = Generation.objects.filter(pk=generation_id, status=Status.QUEUED).update(
         status=Status.RUNNING, worker=WORKER, attempt=F("attempt") + 1, heartbeat_at=now, started_at=now
     )
     if not claimed:
@@ -195,7 +205,7 @@ def stop_queued(generation_id: int) -> bool:
 
 
 def queued_ids(limit: int = 50) -> list[int]:
-    queued = Generation.objects.filter(status=Status.QUEUED, stop_requested=False).order_by("created_at")
+    queued = Generation.objects.filter(status=Status.QUEUED).order_by("created_at")
     return list(queued.values_list("pk", flat=True)[:limit])
 
 
@@ -204,8 +214,13 @@ def reap() -> list[Ended]:
     deadline = timezone.now() - timedelta(seconds=settings.HEARTBEAT_TIMEOUT_SECONDS)
     here = Q(worker__startswith=f"{HOST}:") & ~Q(worker=WORKER)
     suspects = Generation.objects.filter(status=Status.RUNNING).filter(Q(heartbeat_at__lt=deadline) | here)
-    lost = [g for g in suspects.only("id", "worker", "heartbeat_at") if g.heartbeat_at < deadline or _is_dead(g.worker)]
+    lost = [g for g in suspects.only("id", "worker", "heartbeat_at") if _is_lost(g, deadline)]
     return [ended for generation in lost if (ended := _reap(generation.pk, generation.worker))]
+
+
+def _is_lost(generation: Generation, deadline: datetime) -> bool:
+    beaten = generation.heartbeat_at
+    return beaten is None or beaten < deadline or _is_dead(generation.worker)
 
 
 def _is_dead(worker: str) -> bool:

@@ -9,6 +9,7 @@ import asyncio
 import contextvars
 import logging
 import time
+from contextlib import aclosing
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -19,7 +20,7 @@ from conversations.generation.hub import Hub
 from conversations.generation.live import Live
 from conversations.generation.records import Job, Outcome, Saving, Status
 from conversations.text import storable_piece
-from providers import Finish, Provider, ProviderError, Reasoning, Text, Usage, cost_of, resolve
+from providers import Finish, Provider, ProviderError, Reasoning, Text, Usage, cost_of, estimate_tokens, resolve
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,8 @@ class Runner:
         outcome.duration_ms = int((now - live.claimed_at) * 1000)
         if live.first_token_at is not None:
             outcome.ttft_ms = int((live.first_token_at - live.claimed_at) * 1000)
+        if outcome.usage is None and live.seq:
+            outcome.usage = _estimated(live, job)  # it was paid for, although nobody said how much
         if outcome.usage is not None:
             outcome.cost = cost_of(job.model, outcome.usage)
         return outcome
@@ -107,13 +110,21 @@ class Runner:
         pause = 0.25
         while True:
             try:
-                return await database_sync_to_async(records.finish, thread_sensitive=False)(saving, outcome)
+                finish = database_sync_to_async(records.finish, thread_sensitive=False)
+                written: bool = await finish(saving, outcome)
+                return written
             except Exception:
                 if pause > settings.HEARTBEAT_TIMEOUT_SECONDS:
                     raise
                 logger.warning("The end of generation %s could not be written; trying again.", saving.generation_id)
                 await asyncio.sleep(pause)
                 pause *= 2
+
+
+def _estimated(live: Live, job: Job) -> Usage:
+    read = estimate_tokens(job.request.system) + sum(estimate_tokens(turn.content) for turn in job.request.turns)
+    thought, written = estimate_tokens(live.whole("reasoning")), estimate_tokens(live.whole("text"))
+    return Usage(input_tokens=read, output_tokens=thought + written, reasoning_tokens=thought, estimated=True)
 
 
 class Answer:
@@ -132,17 +143,18 @@ class Answer:
     async def _stream(self, provider: Provider, job: Job) -> tuple[Usage | None, Finish | None]:
         usage: Usage | None = None
         finish: Finish | None = None
-        async for event in provider.stream(job.request):
-            if isinstance(event, Text):
-                self._live.add("text", storable_piece(event.text))
-                await self._show()
-            elif isinstance(event, Reasoning):
-                self._live.add("reasoning", storable_piece(event.text))
-                await self._show()
-            elif isinstance(event, Usage):
-                usage = event
-            else:
-                finish = event
+        async with aclosing(provider.stream(job.request)) as events:
+            async for event in events:
+                if isinstance(event, Text):
+                    self._live.add("text", storable_piece(event.text))
+                    await self._show()
+                elif isinstance(event, Reasoning):
+                    self._live.add("reasoning", storable_piece(event.text))
+                    await self._show()
+                elif isinstance(event, Usage):
+                    usage = event
+                else:
+                    finish = event
         return usage, finish
 
     async def _whole(self, provider: Provider, job: Job) -> tuple[Usage | None, Finish | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from conversations.generation.frames import Delta
 from conversations.rendering import StreamRenderer
@@ -19,6 +20,7 @@ class Checkpoint:
 
     generation_id: int
     message_id: int
+    conversation_id: UUID
     seq: int
     text: str
     reasoning: str

@@ -1,4 +1,4 @@
-"""Texts as safe HTML: answers from markdown, whole or while they are being written, and a person's words as they are."""
+"""Texts as safe HTML: answers from markdown, whole or while being written, and a person's words as they are."""
 
 from .markdown import render
 from .plain import render_plain

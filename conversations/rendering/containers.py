@@ -1,4 +1,4 @@
-"""A long list or table that is still being written: its first items stay as they are, only the last ones are parsed again.
+"""A long list or table that is still being written: its first items stay as they are, the last ones are parsed again.
 
 This decides what a page shows meanwhile. Once the list or table ends, it is parsed as a whole.
 """
@@ -28,7 +28,7 @@ class Container:
     count: int  # of them
 
     def takes(self, block: Block) -> bool:
-        """Whether a block, parsed from the last items alone, continues this list or table; it is made as loose as this."""
+        """Whether a block, parsed from the last items alone, goes on with this; it is made as loose as this."""
         if _kind(block) != self.kind or block.line or (not self.loose and _is_loose(block)):
             return False
         if self.loose:
@@ -84,7 +84,9 @@ def _line(block: Block, index: int) -> int:
 
 def _html(block: Block, end: int) -> str:
     """Clean HTML of the block's tokens before the index, left open."""
-    closing = [token for token in block.tokens[-2:] if token.type in ("tbody_close", "table_close")] or block.tokens[-1:]
+    closing = [token for token in block.tokens[-2:] if token.type in ("tbody_close", "table_close")] or block.tokens[
+        -1:
+    ]
     return clean(blocks_html([*block.tokens[:end], *closing], {})).removesuffix(blocks_html(closing, {}))
 
 

@@ -2,8 +2,8 @@
 
 CommonMark looks at the characters around `**`: after punctuation a closing run needs white space or punctuation, so
 `**한국어(괄호)**을` stays plain, because Korean writes particles without a space. The CJK-friendly amendment
-(https://github.com/tats-u/markdown-cjk-friendly) lets a CJK letter count as such a boundary, and no CJK punctuation as an
-obstacle. Text without CJK characters, and `_`, are read exactly as CommonMark says.
+(https://github.com/tats-u/markdown-cjk-friendly) lets a CJK letter count as such a boundary, and no CJK punctuation as
+an obstacle. Text without CJK characters, and `_`, are read exactly as CommonMark says.
 """
 
 import re
@@ -28,7 +28,7 @@ VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 class CjkStateInline(StateInline):
     """Inline state whose `*` and `~` runs know CJK letters."""
 
-    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 (the parser's names)
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:
         """Whether the run at `start` can open or close emphasis, and its length."""
         scanned = super().scanDelims(start, canSplitWord)
         if not canSplitWord:

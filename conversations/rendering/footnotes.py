@@ -26,7 +26,7 @@ def keep_from_references(md: MarkdownIt) -> None:
     position = md.block.ruler.__find__("reference")
     rule = md.block.ruler.__rules__[position].fn
 
-    def reference(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803 (parser's names)
+    def reference(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
         first = state.bMarks[startLine] + state.tShift[startLine]
         return not state.src.startswith("[^", first) and rule(state, startLine, endLine, silent)
 

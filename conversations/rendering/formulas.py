@@ -1,8 +1,8 @@
 """Formulas: `$..$`, `$$..$$`, `\\(..\\)` and `\\[..\\]` become MathML.
 
 Prices stay prices: `$` opens only before a character that is no space and not after a letter or digit, and the next `$`
-must close: no space before it, no letter or digit after it. A line that is just `$$` or `\\[`, or goes on with `\\begin`, opens
-a block that runs like a code fence to the line that ends in its closing sign, or to the end of the text.
+must close: no space before it, no letter or digit after it. A line that is just `$$` or `\\[`, or goes on with
+`\\begin`, opens a block that runs like a code fence: to the line that ends in its closing sign, or to the end.
 """
 
 import re
@@ -22,12 +22,19 @@ CLOSING = {"$$": "$$", "\\[": "\\]", "\\(": "\\)"}
 OPENING_LINE = re.compile(r"\s*(\\begin\b.*)?")
 # These define macros (a few lines can grow without bound) or set colours that no theme knows.
 REFUSED = re.compile(r"\\(?:re)?newcommand|\\providecommand|\\def\b|\\gdef\b|\\let\b|\\(?:text|page|f)?color")
+# Environments that the library does not know, by those that look the same; "" leaves just the content. Unnumbered.
+ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w+)\*?\}")
+ENVIRONMENTS = {
+    "align": "align*", "aligned": "split", "alignat": "split", "alignedat": "split", "eqnarray": "split",
+    "dcases": "cases",
+    "gather": "matrix", "gathered": "matrix", "multline": "matrix", "equation": "", "displaymath": "", "math": "",
+}  # fmt: skip
 
 
 def install(md: MarkdownIt) -> None:
     """Adds the block rule and the inline rule."""
-    interrupts = {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    md.block.ruler.before("fence", "formula_block", _formula_block, interrupts)
+    interrupted = ["paragraph", "reference", "blockquote", "list"]
+    md.block.ruler.before("fence", "formula_block", _formula_block, {"alt": interrupted})
     md.inline.ruler.before("escape", "formula", _formula)
 
 
@@ -51,10 +58,15 @@ def _converted(latex: str, display: str) -> str:
     """MathML, escaped. The library's own writer does not escape, so its tree is written here."""
     from latex2mathml.converter import convert_to_element
 
-    tree = convert_to_element(latex, display=display)
+    tree = convert_to_element(ENVIRONMENT.sub(_known_environment, latex), display=display)
     for element in tree.iter():
         element.text = unescape(element.text or "")
     return tostring(tree, encoding="unicode")
+
+
+def _known_environment(match: re.Match[str]) -> str:
+    name = ENVIRONMENTS.get(match[2])
+    return match[0] if name is None else f"\\{match[1]}{{{name}}}" if name else ""
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
@@ -109,7 +121,7 @@ def _is_word(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def _formula_block(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803 (parser's names)
+def _formula_block(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
     if state.is_code_block(startLine):
         return False
     line = _line(state, startLine)
@@ -123,7 +135,7 @@ def _formula_block(state: StateBlock, startLine: int, endLine: int, silent: bool
         return True
     content, after = (one_line, startLine + 1) if one_line is not None else _lines(state, startLine, endLine, sign)
     token = state.push("formula_block", "math", 0)
-    token.content, token.map, token.markup = content, [startLine, after], sign
+    token.content, token.map = content if content.strip() else line, [startLine, after]
     state.line = after
     return True
 

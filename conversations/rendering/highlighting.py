@@ -1,7 +1,8 @@
 """Code: Pygments' tokens as spans with one short class each. Colours are in static/css/code.css.
 
 Pygments knows some eighty classes; a reader tells a dozen colours apart. The dozen here keep pages and patches small:
-c comment, k keyword, s text, m number, f function or class, b built-in, d decorator, v variable, t tag, g* changes, e error.
+c comment, k keyword, s text, m number, f function or class, b built-in, d decorator, v variable, t tag,
+gd gi gh changes, e error.
 """
 
 import re
@@ -15,10 +16,12 @@ MAX_HIGHLIGHTED = 50_000  # characters
 MAX_SECONDS = 0.3  # CPU time for one block; some lexers are quadratic where code is broken
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 CLASS_OF = {
-    "Comment": "c", "Keyword": "k", "Operator.Word": "k", "Literal.String": "s", "Literal.Date": "s", "Literal.Number": "m",
+    "Comment": "c", "Keyword": "k", "Operator.Word": "k",
+    "Literal.String": "s", "Literal.Date": "s", "Literal.Number": "m",
     "Name.Function": "f", "Name.Class": "f", "Name.Namespace": "f", "Name.Exception": "f", "Name.Builtin": "b",
     "Name.Decorator": "d", "Name.Attribute": "d", "Name.Variable": "v", "Name.Constant": "v", "Name.Tag": "t",
-    "Generic.Deleted": "gd", "Generic.Inserted": "gi", "Generic.Heading": "gh", "Generic.Subheading": "gh", "Error": "e",
+    "Generic.Deleted": "gd", "Generic.Inserted": "gi", "Generic.Heading": "gh", "Generic.Subheading": "gh",
+    "Error": "e",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The open end of an answer: the element in which its text goes on, and which pieces of text may go straight there.
 
-A piece that cannot change how the text before it is read is appended without parsing. Whoever is in doubt says None: then the
-tail is parsed again.
+A piece that cannot change how the text before it is read is appended without parsing. Whoever is in doubt says None:
+then the tail is parsed again.
 """
 
 import re
@@ -21,7 +21,7 @@ STOP = re.compile(f"[{MARKUP}]|[wW]\\.")
 STOP_IN_LINK = re.compile(f"[{MARKUP})]|[wW]\\.")
 STOP_IN_CODE = re.compile(f"[{SPACE}`#]")
 # The beginning of a line after which no further character turns it into another kind of block.
-COMMITTED = re.compile(r"""[ \t]*(?:[^\W\d_]|["'“‘(]|\*{1,3}[^\s*_-]|`{1,2}[^`]|\[[^\]]*\][^:]|\d+(?:[^\d.)]|[.)]\S))""")
+COMMITTED = re.compile(r"""[ \t]*(?:[^\W\d_]|["'“‘(]|\*{1,3}[^\s*_-]|`{1,2}[^`]|\d+(?:[^\d.)]|[.)]\S))""")
 ADDRESS = re.compile(r"://|@|www\.", re.IGNORECASE)
 LOOKS_AHEAD = "*_~`[]!<&\\$:"
 
@@ -117,7 +117,8 @@ def code_leaf(block: Block, source: str, visible: str) -> CodeLeaf | None:
         return None
     lines = source.split("\n", block.line + 1)
     # A first line with a bar in it could still become the head of a table.
-    if index == 0 and len(lines) == block.line + 2 and lines[block.line].startswith(token.markup) and "|" not in token.info:
+    plain = index == 0 and len(lines) == block.line + 2 and "|" not in token.info
+    if plain and lines[block.line].startswith(token.markup):
         return CodeLeaf(lines[-1], token.markup, opening(language_of(token.info)))
     leaf = CodeLeaf(token.content, token.markup, "", _closing(block.tokens[index + 1 :]), nested=True)
     token.content, token.meta = leaf.shown, {"open": True}

@@ -15,9 +15,7 @@ SCHEMES = ("http:", "https:", "mailto:")
 TERMINATORS = re.compile(r"[\n$&*<\[\]\\_`~]|!(?=\[)|:(?=//)|@|(?<![\w.@/-])www\.(?=[a-z0-9])", re.IGNORECASE)
 MARKS = re.compile(r":(?=//)|@|(?<![\w.@/-])www\.(?=[a-z0-9])", re.IGNORECASE)
 SCHEME = re.compile(r"(?<![A-Za-z0-9])https?$", re.IGNORECASE)
-REST = re.compile(
-    r"(?=[^\W_])(?:[!#$%&'()+,\-./0-9:;=?@A-Z_a-z~]|(?<=[/=_#?&%+\-\u0080-\U0010ffff])[^\W\x00-\x7f])+"
-)
+REST = re.compile(r"(?=[^\W_])(?:[!#$%&'()+,\-./0-9:;=?@A-Z_a-z~]|(?<=[/=_#?&%+\-\u0080-\U0010ffff])[^\W\x00-\x7f])+")
 LOCAL_PART = re.compile(r"(?<![\w.+-])[A-Za-z0-9][A-Za-z0-9.+-]{0,63}$")
 MAIL_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}(?![A-Za-z0-9_-])")
 TRAILING = ".,:;!?'~_&$"

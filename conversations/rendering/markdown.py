@@ -61,15 +61,14 @@ def _html(source: str) -> str:
 def parse(source: str, references: References, finished: bool = True) -> list[Block]:
     """The top-level blocks of a normalized text without its footnotes. New link definitions go into `references`.
 
-    In a text that is not `finished`, markup that is open at its end counts as closed, and the last inline token, where it
-    is the last leaf, has in meta["closing"] the tags after the place where its text goes on (absent where it does not).
+    In a text that is not `finished`, markup that is open at its end counts as closed, and the last inline token,
+    where it is the last leaf, has in meta["closing"] the tags after the place where its text goes on (absent where it
+    does not).
     Raises TooDeep, RecursionError.
     """
     tokens = _parser(False).parse(source, {"references": references, "finished": finished})
     starts = [index for index, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0 and token.map]
-    return [
-        Block(tokens[start:end], *(tokens[start].map or (0, 0))) for start, end in pairwise([*starts, len(tokens)])
-    ]
+    return [Block(tokens[start:end], *(tokens[start].map or (0, 0))) for start, end in pairwise([*starts, len(tokens)])]
 
 
 def block_html(block: Block) -> str:
@@ -94,7 +93,7 @@ def _parser(with_notes: bool) -> MarkdownIt:
     return md
 
 
-def _refuse_depth(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803 (parser's names)
+def _refuse_depth(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
     """Too deep is an error: the parser itself would leave the rest of the text out without a word."""
     if state.level >= MAX_NESTING and not silent:
         raise TooDeep

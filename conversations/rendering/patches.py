@@ -1,8 +1,8 @@
 """Patches that bring a page from one HTML to the next, at one place: the end of some element on the page's right edge.
 
-An operation is (depth, keep, html): from the body go to the last child element `depth` times, remove that element's child
-nodes from index `keep` on, insert html at its end; or (depth, text): append raw text to the last text node of that element
-(making one where its last child is no text node).
+An operation is (depth, keep, html): from the body go to the last child element `depth` times, remove that element's
+child nodes from index `keep` on, insert html at its end; or (depth, text): append raw text to the last text node of
+that element (making one where its last child is no text node).
 
 Both strings are ours: well-formed, as `sanitizing.clean` writes them. A formula counts as one piece.
 """

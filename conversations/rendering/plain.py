@@ -11,7 +11,7 @@ from .source import normalized
 
 
 def render_plain(text: str) -> SafeString:
-    """Safe HTML of plain text: one <p class="plain"> (CSS shows its line ends with pre-wrap), web and mail addresses linked."""
+    """Safe HTML of plain text: one <p class="plain">, its line ends shown by CSS (pre-wrap), addresses linked."""
     source = normalized(text).strip("\n")
     return safe(f'<p class="plain">{_linked(source)}</p>') if source else safe("")
 
@@ -20,6 +20,7 @@ def _linked(source: str) -> str:
     pieces: list[str] = []
     last = 0
     for start, end, href in bare_addresses(source):
-        pieces += [escape_text(source[last:start]), f'<a href="{escape(href)}"{LINK}>{escape_text(source[start:end])}</a>']
+        link = f'<a href="{escape(href)}"{LINK}>{escape_text(source[start:end])}</a>'
+        pieces += [escape_text(source[last:start]), link]
         last = end
     return "".join([*pieces, escape_text(source[last:])])

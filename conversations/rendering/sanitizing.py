@@ -1,7 +1,7 @@
 """The only place of the project where HTML is marked safe.
 
-Every tag, attribute and class that an answer may carry is listed here; whatever else turns up is dropped by nh3. Cleaning
-is local: blocks cleaned one by one and joined equal the whole cleaned at once.
+Every tag, attribute and class that an answer may carry is listed here; whatever else turns up is dropped by nh3.
+Cleaning is local: blocks cleaned one by one and joined equal the whole cleaned at once.
 """
 
 from collections.abc import Iterable
@@ -12,17 +12,17 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 
 MATH_TAGS = frozenset(
-    "math menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace msqrt mstyle "
-    "msub msubsup msup mtable mtd mtext mtr munder munderover".split()
+    "math menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace msqrt "
+    "mstyle msub msubsup msup mtable mtd mtext mtr munder munderover".split()
 )
 MATH_ATTRIBUTES = frozenset(
     "accent accentunder columnalign columnlines columnspacing depth display displaystyle fence form height largeop "
-    "linethickness lspace mathbackground mathcolor mathsize mathvariant maxsize minsize movablelimits notation rowlines "
-    "rowspacing rspace scriptlevel separator stretchy symmetric voffset width".split()
+    "linethickness lspace mathbackground mathcolor mathsize mathvariant maxsize minsize movablelimits notation "
+    "rowlines rowspacing rspace scriptlevel separator stretchy symmetric voffset width".split()
 )
 TEXT_TAGS = frozenset(
-    "a blockquote br code div em figcaption figure h3 h4 h5 h6 hr li ol p pre s section span strong sup table tbody td th "
-    "thead tr ul".split()
+    "a blockquote br code div em figcaption figure h3 h4 h5 h6 hr li ol p pre s section span strong sup table tbody td "
+    "th thead tr ul".split()
 )
 # Short names of Pygments' token types, see highlighting.py.
 CODE_CLASSES = frozenset({"c", "k", "s", "m", "f", "b", "d", "v", "t", "gd", "gi", "gh", "e"})

@@ -1,7 +1,7 @@
 """An answer in progress as HTML, piece by piece, at a cost that grows with the piece and not with the answer.
 
-Blocks that nothing can change any more are frozen: rendered once, never looked at again. The rest, the tail, is parsed again
-when a piece may change it; a piece that cannot (most words can not) is appended to the page as it is.
+Blocks that nothing can change any more are frozen: rendered once, never looked at again. The rest, the tail, is parsed
+again when a piece may change it; a piece that cannot (most words cannot) is appended to the page as it is.
 """
 
 from typing import cast
@@ -226,8 +226,10 @@ def _open_end(block: Block, source: str, visible: str) -> tuple[str, Leaf | None
 
 
 def _first_open(blocks: list[Block], source: str) -> int:
-    """Index of the first block that later lines could still change: a block ends for good where the first line of a later
-    one is complete. (A table is known by its second line; that one is not shown to the parser before it is complete.)
+    """Index of the first block that later lines could still change.
+
+    A block ends for good where the first line of a later one is complete. (A table is known by its second line; the
+    parser does not see that one before it is complete.)
     """
     complete = source.count("\n")
     return next((index for index in range(len(blocks) - 1, 0, -1) if blocks[index].line < complete), 0)

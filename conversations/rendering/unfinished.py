@@ -1,7 +1,7 @@
 """What to show of markdown that is still being written.
 
-Markup whose end has not come yet is shown as if it ended here: `**bold te` is bold already, `[the not` is its text, a line
-that is only `-` or `1.` waits for its first word. So nothing flickers, and the end of the text stays plain text most of the time.
+Markup whose end has not come yet is shown as if it ended here: `**bold te` is bold already, `[the not` is a link, a
+line that is only `-` or `1.` waits for its first word. So nothing flickers, and what comes next is mostly plain text.
 """
 
 import re
@@ -12,7 +12,8 @@ from markdown_it.token import Token
 # A line of markers only, and the opening line of a fence.
 WAITING_LINE = re.compile(r"[-=+*_#>`~|:$\\!\[ \t]*(?:\d{1,9}[.)]?[ \t]*)?|[ \t]*(?:`{3,}[^`\n]*|~{3,}[^\n]*)")
 OPEN_LINK = re.compile(
-    r"""!?\[(?P<label>[^\W\d_][^\[\]\n]*)(?P<target>\](?:\((?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*)?(?:[ ]"[^"\n]*"?)?)?)?$"""
+    r"!?\[(?P<label>[^\W\d_][^\[\]\n]*)"
+    r"""(?P<target>\](?:\((?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*)?(?:[ ]"[^"\n]*"?)?)?)?$"""
 )
 PENDING = "http:"  # the address of a link until its own has come
 BACKTICKS = re.compile(r"(?<![\\`])`+(?!`)")
@@ -52,7 +53,7 @@ def without_empty_cells(tokens: list[Token], source: str) -> list[Token]:
 
 
 def completed(content: str) -> tuple[str, str | None]:
-    """Inline markup with its last link and code span closed, and the tags that stand after the place where its text goes on.
+    """Inline markup with its last link and code span closed, and the tags after the place where its text goes on.
 
     None instead of tags: what comes next is no text of the page (the address of a link, say).
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Concatenate, ParamSpec, cast
 from uuid import UUID
 
@@ -33,7 +33,6 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 def members_only(view: MemberView[P]) -> View[P]:
     """Send everybody else to the login page and back; a fragment's request moves the whole page there."""
 
-    @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         member = cast(MemberRequest, request)
         if request.user.is_authenticated:
@@ -43,6 +42,7 @@ def members_only(view: MemberView[P]) -> View[P]:
             return HttpResponseClientRedirect(redirect_to_login(member.htmx.current_url_abs_path or here).url)
         return redirect_to_login(here)
 
+    update_wrapper(guarded, view)
     return guarded
 
 

@@ -16,6 +16,7 @@ from conversations.models import Conversation
 from conversations.sidebar import listing
 from conversations.submission import stop_open_answers
 from conversations.views.access import MemberRequest, members_only, own_conversation, own_or_new
+from conversations.views.pages import message_page, show
 
 
 @require_safe
@@ -38,6 +39,9 @@ def conversation_settings(request: MemberRequest, conversation_id: UUID) -> Http
     if saved := form.is_valid() and not is_new:
         form.save()
     if not request.htmx:
+        if form.errors and not is_new:
+            page = message_page(conversation, conversation.leaf_id)
+            return show(request, conversation, page | {"settings_form": form}, status=422)
         return redirect("conversation", conversation_id) if saved else redirect("home")
     shown = form if form.errors else SettingsForm(instance=form.instance)
     context = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
@@ -66,7 +66,7 @@ def show(
         "settings_form": form,
         "model_label": form.info.label if form.info else "",
         "models_available": bool(conversation.model or default_model()),
-        "draft_key": f"draft:{request.user.pk}:{'new' if context.get('is_new') else conversation.pk}",
+        "client_id": request.POST.get("client_id") or uuid4(),  # for pages without JavaScript
         "max_length": settings.MAX_MESSAGE_CHARACTERS,
         "is_new": False,
     } | context

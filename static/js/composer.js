@@ -1,10 +1,11 @@
 /**
- * The message box: grows with its text, keeps the draft, shows the message the moment it is sent, and gives the text back
- * when sending failed. While an answer is written its button stops that answer.
+ * The message box: grows with its text, keeps the draft, shows the message the moment it is sent, and gives the text
+ * back when sending failed. While an answer is written its button stops that answer.
  */
 
 const OPEN = '[data-status="queued"], [data-status="running"]';
 const NEAR_LIMIT = 0.9;
+const STOP_MS = 3000; // an answer that still runs then: the page may have missed its end
 const form = () => document.getElementById("composer");
 const box = () => document.getElementById("composer-text");
 const growsByItself = CSS.supports("field-sizing", "content");
@@ -12,7 +13,7 @@ const growsByItself = CSS.supports("field-sizing", "content");
 let sending = null; // {text, id, nodes}: the message under way
 let failed = null; // {text, id} of the last failure: the same text goes again under the same id
 
-// --- Drafts -----------------------------------------------------------------------------------------------------
+// --- Drafts ---------------------------------------------------------------------------------------
 
 const store = {
   read(key) {
@@ -46,7 +47,7 @@ function saveDraft(id) {
   store.write(form().dataset.draftKey, { text: box().value, id });
 }
 
-// --- The box ------------------------------------------------------------------------------------------------------
+// --- The box --------------------------------------------------------------------------------------
 
 function fit() {
   const area = box();
@@ -89,8 +90,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target === box() && !event.shiftKey && !composing) {
     event.preventDefault();
     form().requestSubmit();
-  } else if (event.key === "Escape" && !composing && !event.defaultPrevented && form()?.hasAttribute("data-answering")) {
-    if (!document.querySelector(":popover-open, details.menu[open]")) stop();
+  } else if (event.key === "Escape" && !composing && !event.defaultPrevented) {
+    const closesFirst = document.querySelector(":popover-open, details.menu[open]");
+    if (!closesFirst && form()?.hasAttribute("data-answering")) stop();
   }
 });
 
@@ -104,7 +106,7 @@ document.addEventListener("click", (event) => {
   else if (event.target.closest(".composer-box") && !event.target.closest("button")) box().focus();
 });
 
-// --- Sending ----------------------------------------------------------------------------------------------------
+// --- Sending --------------------------------------------------------------------------------------
 
 document.addEventListener("htmx:confirm", (event) => {
   if (event.target !== form()) return;
@@ -191,7 +193,7 @@ function giveBack(status) {
   look();
 }
 
-// --- While an answer is written -----------------------------------------------------------------------------------
+// --- While an answer is written -------------------------------------------------------------------
 
 const running = () => document.querySelector(`#messages > :is(${OPEN}):not([data-pending])`);
 
@@ -221,10 +223,12 @@ async function stop() {
     return complain(form().dataset.unreachable);
   }
   if (hadFocus) box().focus();
-  setTimeout(() => answer.isConnected && answer.matches(OPEN) && document.dispatchEvent(new CustomEvent("messages:check")), 3000);
+  setTimeout(() => {
+    if (answer.isConnected && answer.matches(OPEN)) document.dispatchEvent(new CustomEvent("messages:check"));
+  }, STOP_MS);
 }
 
-// --- The pane comes and goes --------------------------------------------------------------------------------------
+// --- The pane comes and goes ----------------------------------------------------------------------
 
 function begin() {
   if (!form()) return;

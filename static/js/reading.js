@@ -1,6 +1,6 @@
 /**
- * Reading: keeps to the end of an answer while the reader is there, tells a screen reader that an answer has begun or ended,
- * and copies answers and code.
+ * Reading: keeps to the end of an answer while the reader is there, tells a screen reader that an answer has begun or
+ * ended, and copies answers and code.
  */
 
 const NEAR_END = "0px 0px 32px 0px";
@@ -9,7 +9,7 @@ const COPIED_MS = 2000;
 const OPEN = new Set(["queued", "running"]);
 const view = () => document.getElementById("reading");
 
-// --- The end of the conversation ------------------------------------------------------------------------------------
+// --- The end of the conversation ------------------------------------------------------------------
 
 let following = true;
 let top = 0; // where we scrolled to last: a smaller position now means that the reader has moved up
@@ -76,7 +76,7 @@ function keepPlace() {
   fromEnd = null;
 }
 
-// --- What a screen reader hears ---------------------------------------------------------------------------------------
+// --- What a screen reader hears -------------------------------------------------------------------
 
 const announcer = document.getElementById("announcer");
 
@@ -88,7 +88,7 @@ document.addEventListener("answer:status", (event) => {
   const { status, article } = event.detail;
   if (status === "running") say(announcer.dataset.started);
   if (OPEN.has(status)) return;
-  setTimeout(finish, 300, article, status); // the last patch and the foot, with the reason of a failure, come right after
+  setTimeout(finish, 300, article, status); // the last patch and the foot come right after
 });
 
 function finish(article, status) {
@@ -98,11 +98,12 @@ function finish(article, status) {
     const text = plainText(article.querySelector("[data-message-body]")).trim();
     say(`${announcer.dataset.finished} ${text.slice(0, SPOKEN)}`);
   } else {
-    say(`${announcer.dataset.failed} ${article.querySelector(".card > p")?.textContent.replace(/\s+/g, " ").trim() ?? ""}`);
+    const reason = article.querySelector(".card > p")?.textContent.replace(/\s+/g, " ").trim();
+    say(`${announcer.dataset.failed} ${reason ?? ""}`);
   }
 }
 
-// --- Copying ------------------------------------------------------------------------------------------------------
+// --- Copying --------------------------------------------------------------------------------------
 
 const codeActions = document.getElementById("code-actions");
 
@@ -164,7 +165,7 @@ function confirmCopy(button) {
   setTimeout(() => use.setAttribute("href", "#icon-copy"), COPIED_MS);
 }
 
-// --- The pane and its messages come and go ----------------------------------------------------------------------------
+// --- The pane and its messages come and go --------------------------------------------------------
 
 function begin() {
   if (!view()) return;
@@ -188,6 +189,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   keepPlace();
   const control = event.detail.requestConfig?.elt;
   // A button that went with its message leaves the focus nowhere.
-  if (control && !control.isConnected && document.activeElement === document.body) view()?.focus({ preventScroll: true });
+  const isLost = control && !control.isConnected && document.activeElement === document.body;
+  if (isLost) view()?.focus({ preventScroll: true });
 });
 begin();

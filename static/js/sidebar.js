@@ -1,4 +1,4 @@
-/** Around the conversation: the list as a drawer, which entry is open, menus, history, toasts, the height of the screen. */
+/** Around the conversation: the list as a drawer, the open entry, menus, history, toasts, the height of the screen. */
 
 const TOAST_MS = 8000;
 const sidebar = document.getElementById("sidebar");
@@ -6,16 +6,14 @@ const main = document.getElementById("main");
 const toasts = document.getElementById("toasts");
 const pane = () => document.getElementById("conversation");
 
-// --- The drawer of narrow screens -------------------------------------------------------------------------------------
+// --- The drawer of narrow screens -----------------------------------------------------------------
 
 // Before it closes, so that the focus can go back to the button that opened it.
 sidebar.addEventListener("beforetoggle", (event) => {
   const open = event.newState === "open";
   main.inert = open;
-  for (const [name, value] of [["role", "dialog"], ["aria-modal", "true"]]) {
-    if (open) sidebar.setAttribute(name, value);
-    else sidebar.removeAttribute(name);
-  }
+  sidebar.setAttribute("role", open ? "dialog" : "navigation");
+  sidebar.ariaModal = open ? "true" : null;
 });
 sidebar.addEventListener("toggle", (event) => {
   if (event.newState === "open") sidebar.querySelector("a, button").focus();
@@ -27,14 +25,14 @@ function closeDrawer() {
 
 matchMedia("(width >= 60rem)").addEventListener("change", closeDrawer);
 
-// --- Which conversation is open ---------------------------------------------------------------------------------------
+// --- Which conversation is open -------------------------------------------------------------------
 
 function markCurrent() {
   const here = pane();
   if (!here) return;
   const id = here.dataset.conversationId;
   const current = document.querySelector(`#conversation-${CSS.escape(id)} > .entry-link`);
-  for (const link of sidebar.querySelectorAll("[aria-current]")) if (link !== current) link.removeAttribute("aria-current");
+  for (const link of sidebar.querySelectorAll("[aria-current]")) link.removeAttribute("aria-current");
   current?.setAttribute("aria-current", "page");
 }
 
@@ -62,7 +60,7 @@ document.addEventListener("htmx:historyCacheMiss", (event) => {
   htmx.ajax("GET", event.detail.path, { target: "#conversation", swap: "outerHTML" });
 });
 
-// --- Menus ------------------------------------------------------------------------------------------------------------
+// --- Menus ----------------------------------------------------------------------------------------
 
 function closeMenus(except) {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
@@ -100,10 +98,11 @@ function cancelRename(form) {
 // The open conversation was deleted: on to a new one.
 document.addEventListener("htmx:afterRequest", (event) => {
   const id = event.detail.requestConfig?.elt.dataset.delete;
-  if (id && event.detail.successful && pane()?.dataset.conversationId === id) sidebar.querySelector(".new-chat").click();
+  const isOpen = id && pane()?.dataset.conversationId === id;
+  if (isOpen && event.detail.successful) sidebar.querySelector(".new-chat").click();
 });
 
-// --- Toasts -----------------------------------------------------------------------------------------------------------
+// --- Toasts ---------------------------------------------------------------------------------------
 
 function toast(text) {
   const made = document.createElement("div");
@@ -120,7 +119,8 @@ function leave(made) {
 
 // On top of everything, the open drawer too; what it says is read out.
 new MutationObserver((records) => {
-  const added = records.flatMap((record) => [...record.addedNodes]).filter((node) => node.nodeType === Node.ELEMENT_NODE);
+  const nodes = records.flatMap((record) => [...record.addedNodes]);
+  const added = nodes.filter((node) => node.nodeType === Node.ELEMENT_NODE);
   if (toasts.matches(":popover-open") && (added.length || !toasts.firstElementChild)) toasts.hidePopover();
   if (!added.length) return;
   toasts.showPopover();
@@ -144,7 +144,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   location.assign(xhr.responseURL);
 });
 
-// --- The screen ---------------------------------------------------------------------------------------------------------
+// --- The screen -----------------------------------------------------------------------------------
 
 // Where the keyboard covers the page instead of making it smaller, the page makes itself smaller.
 visualViewport?.addEventListener("resize", () => {

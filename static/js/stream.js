@@ -25,7 +25,7 @@ const known = new Map(); // message id -> {article, body, seq}
 
 const pane = () => document.getElementById("conversation");
 
-// --- The connection ---------------------------------------------------------------------------------------------
+// --- The connection -------------------------------------------------------------------------------
 
 htmx.config.wsReconnectDelay = (attempt) => Math.min(300 * 2 ** attempt, 5000) * (0.5 + Math.random() / 2);
 
@@ -93,7 +93,7 @@ document.addEventListener("visibilitychange", () => {
   else if (Date.now() - hiddenAt > STALE_MS && socket?.readyState === WebSocket.OPEN) reconnect();
 });
 
-// --- Frames -----------------------------------------------------------------------------------------------------
+// --- Frames ---------------------------------------------------------------------------------------
 
 /** Takes one frame; true when it is HTML that htmx shall swap in now. */
 function take(data) {
@@ -160,7 +160,10 @@ function find(id) {
   return message;
 }
 
-/** Each op: from the body `depth` times to the last child element; there cut the child nodes to `keep` and add HTML, or add text. */
+/**
+ * Each op goes from the body `depth` times to the last child element; there it cuts the child nodes to so many and adds
+ * HTML, or adds text to the last text.
+ */
 function patch(body, ops) {
   for (const [depth, what, html] of ops) {
     let element = body;
@@ -196,7 +199,7 @@ function setStatus(message, id, status) {
   );
 }
 
-// --- Commands of this page ------------------------------------------------------------------------------------------
+// --- Commands of this page ------------------------------------------------------------------------
 
 function isCommand(event) {
   const { verb, path } = event.detail.requestConfig ?? {};
@@ -232,7 +235,7 @@ function replay() {
   if (!mine || mine.readyState > WebSocket.OPEN) reconnect();
 }
 
-// --- When the page and the server differ ----------------------------------------------------------------------------
+// --- When the page and the server differ ----------------------------------------------------------
 
 /** Fetches the messages as they are now, and a fresh socket for what comes next; the message box is left alone. */
 async function refresh() {

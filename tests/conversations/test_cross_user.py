@@ -1,4 +1,4 @@
-"""Nobody reaches anything of anybody else's: every address of the site that takes an id, found by walking the URL map."""
+"""Nobody reaches anything of anybody else's: every address that takes an id, found by walking the URL map."""
 
 import re
 import uuid
@@ -30,6 +30,10 @@ ADDRESSES = sorted({(name, route) for name, route in _walk(get_resolver()) if na
 NAMES = {"conversation_id": "conversation", "message_id": "message"}
 
 
+def _address(route: str, ids: dict[str, object]) -> str:
+    return "/" + _PARAMETER.sub(lambda m: str(ids[NAMES[m["name"]]]), route)
+
+
 def test_every_address_with_an_id_is_known_here() -> None:
     unknown = {m["name"] for _, route in ADDRESSES for m in _PARAMETER.finditer(route)} - set(NAMES)
     assert not unknown, f"say in NAMES which object these are: {unknown}"
@@ -49,7 +53,7 @@ def test_bob_gets_404_for_everything_of_alices(
         if conversation is his and "message_id" not in route:
             continue
         ids = {"conversation": conversation.pk, "message": hers.leaf_id}
-        address = "/" + _PARAMETER.sub(lambda m: str(ids[NAMES[m["name"]]]), route)
+        address = _address(route, ids)
         response = getattr(client, method)(address, form)
         assert response.status_code in (404, 405), address
     hers.refresh_from_db()
@@ -60,7 +64,7 @@ def test_bob_gets_404_for_everything_of_alices(
 def test_logged_out_people_are_sent_to_the_login(alice: User, client: Client, name: str, route: str) -> None:
     hers = converse(alice, "hers", "answer")
     ids = {"conversation": hers.pk, "message": hers.leaf_id}
-    address = "/" + _PARAMETER.sub(lambda m: str(ids[NAMES[m["name"]]]), route)
+    address = _address(route, ids)
     for method in ("get", "post"):
         response = getattr(client, method)(address)
         assert response.status_code == 405 or response["Location"].startswith("/accounts/login/"), address

@@ -103,10 +103,18 @@ def test_regenerate_while_an_answer_is_open_is_refused(alice: User, conversation
         regenerate(alice, conversation, answer)
 
 
-def test_stop_marks_the_record_for_whoever_makes_the_answer(alice: User) -> None:
+def test_stop_takes_a_queued_answer_back(alice: User) -> None:
     submission = submit_message(alice, _new(alice), "Hello", uuid.uuid4())
     assert stop_answer(submission.conversation, submission.answer)
-    assert Generation.objects.get().stop_requested
+    assert Generation.objects.get().status == "stopped"
+
+
+def test_stop_of_a_running_answer_marks_the_record_for_whoever_makes_it(alice: User) -> None:
+    submission = submit_message(alice, _new(alice), "Hello", uuid.uuid4())
+    Generation.objects.update(status="running", worker="elsewhere:1:x")
+    assert stop_answer(submission.conversation, submission.answer)
+    generation = Generation.objects.get()
+    assert (generation.status, generation.stop_requested) == ("running", True)
 
 
 def test_stop_of_a_finished_answer_does_nothing(conversation: Conversation) -> None:

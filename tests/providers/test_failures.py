@@ -1,6 +1,5 @@
 """The mapping of whatever goes wrong to our errors."""
 
-import asyncio
 import json
 import logging
 import ssl
@@ -102,7 +101,7 @@ FAILURES: list[tuple[Exception, type[ProviderError]]] = [
     (ConnectionResetError(), errors.ConnectionLost),
     (OSError(), errors.ConnectionLost),
     (TimeoutError(), errors.TimedOut),
-    (asyncio.TimeoutError(), errors.TimedOut),
+    (TimeoutError(), errors.TimedOut),
     (EOFError(), errors.ConnectionLost),
     (EventTooLarge(), errors.AnswerTooLarge),
     (json.JSONDecodeError("x", "secret document", 0), errors.MalformedAnswer),

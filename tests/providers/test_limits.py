@@ -124,9 +124,7 @@ async def test_a_hundred_streams_at_once(provider: Provider, ask: Ask, scripted_
     assert {listener.finish for listener in listeners} == {"stop"}
 
 
-async def test_connections_are_used_again(
-    provider: Provider, ask: Ask, scripted_provider: ScriptedProvider
-) -> None:
+async def test_connections_are_used_again(provider: Provider, ask: Ask, scripted_provider: ScriptedProvider) -> None:
     for _ in range(3):
         await Heard().listen(provider, ask("script:words-3", provider.name))
     assert len({asked.peer for asked in scripted_provider.chats}) == 1
@@ -136,9 +134,7 @@ async def test_retiring_waits_for_the_open_stream(
     provider: Provider, ask: Ask, heard: Heard, scripted_provider: ScriptedProvider
 ) -> None:
     task = asyncio.create_task(heard.listen(provider, ask("script:hold", provider.name)))
-    await asyncio.to_thread(
-        scripted_provider.wait_until, lambda server: server.chats and server.chats[0].sent > 10
-    )
+    await asyncio.to_thread(scripted_provider.wait_until, lambda server: server.chats and server.chats[0].sent > 10)
     await provider.retire()
     scripted_provider.release()
     await task

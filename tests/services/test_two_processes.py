@@ -42,7 +42,7 @@ async def test_stop_crosses_over(site: Site, scripted_provider: ScriptedProvider
     one, two = site.serve(), site.serve(RUN_GENERATIONS="worker")
     async with Page(one.url, session) as here, Page(two.url, session, here.conversation_id) as there:
         await here.send("script:hold")
-        await there.follow(lambda page: page.message_id and page.status == "running")
+        await there.follow(lambda page: any("q" in frame for frame in page.frames))
         await there.post(f"messages/{there.message_id}/stop/")
         await here.follow(lambda page: page.ended)
         assert here.status == "stopped"

@@ -1,4 +1,5 @@
 import json
+from uuid import UUID
 
 from conversations.generation.frames import Delta
 from conversations.generation.track import Checkpoint, Track
@@ -10,7 +11,7 @@ def _delta(seq: int, text: str, kind: str = "text") -> Delta:
 
 
 def _checkpoint(text: str = "", reasoning: str = "") -> Checkpoint:
-    return Checkpoint(1, 9, len(text) + len(reasoning), text, reasoning)
+    return Checkpoint(1, 9, UUID(int=1), len(text) + len(reasoning), text, reasoning)
 
 
 def test_a_delta_that_joins_on_becomes_a_patch() -> None:

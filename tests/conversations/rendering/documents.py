@@ -3,23 +3,34 @@
 from hypothesis import strategies as st
 
 WORDS = [
-    "word", "The queue", "대기열이", "비워지는 방식", "**굵게**", "**한국어(괄호)**을", '**"인용"**이라고', "*기울임*", "***both***",
-    "`code`", "``a ` b``", "~~gone~~", "_under_", "snake_case_name", "[link](https://example.org/a(b)c)", "[ref]", "[ref][]",
+    "word", "The queue", "대기열이", "비워지는 방식", "**굵게**", "**한국어(괄호)**을", '**"인용"**이라고', "*기울임*",
+    "***both***",
+    "`code`", "``a ` b``", "~~gone~~", "_under_", "snake_case_name", "[link](https://example.org/a(b)c)", "[ref]",
+    "[ref][]",
     "[a][ref]", '[t](https://e.org "ti>tle")', "![img](https://e.org/i.png)", "[![in](https://e.org/i)](https://e.org)",
     "https://example.org/길/을?q=1", "http://localhost:8000.", "www.example.com", "someone@example.org", "<b>html</b>",
-    "<script>alert(1)</script>", "<https://auto.link>", "&amp;", "&nbsp;", "&#65;", "&lt", "\\*esc\\*", "\\", "$x^2$", "$5", "$$y$$",
-    "\\(a<b\\)", "\\[c\\]", "👩‍👩‍👧‍👦", "e\u0301", "\u1100\u1161", "한\u00a0글", "\u3000", "**", "*", "`", "```", "[", "](", ")", "~~", "$", "!", "![",
-    "|", "\t", "  ", "   ", ".", ",", ":", ";", "1.", "2)", "-", "+", "#", "##", ">", "=", "==", "---", "***", "___", "[^1]", "[^n]",
+    "<script>alert(1)</script>", "<https://auto.link>", "&amp;", "&nbsp;", "&#65;", "&lt", "\\*esc\\*", "\\", "$x^2$",
+    "$5", "$$y$$",
+    "\\(a<b\\)", "\\[c\\]", "👩‍👩‍👧‍👦", "e\u0301", "\u1100\u1161", "한\u00a0글", "\u3000", "**", "*", "`", "```",
+    "[", "](", ")", "~~", "$", "!", "![",
+    "|", "\t", "  ", "   ", ".", ",", ":", ";", "1.", "2)", "-", "+", "#", "##", ">", "=", "==", "---", "***", "___",
+    "[^1]", "[^n]",
     "\x00", "\ud800", "\x0c", "\x85", "\u2028", "3~4개", "2**10", "50%", "[x]", "[ ]", "ww", "w.", "a" * 70,
 ]  # fmt: skip
 LINES = [
-    "# Heading", "## 제목 ##", "Setext", "===", "---", "-", "- item", "- 항목 **하나**", "* star", "+ plus", "  - nested", "    - deep",
-    "1. one", "2. two", "10) ten", "   cont", "    indented", "\tindented", "> quote", "> > deeper", ">", "> - in quote",
-    "lazy", "```", "```python", "~~~", "````md", "def f(x):", "    return 'a' # 주석", "| a | b |", "|---|:-:|", "| 1 | 2 |",
+    "# Heading", "## 제목 ##", "Setext", "===", "---", "-", "- item", "- 항목 **하나**", "* star", "+ plus",
+    "  - nested", "    - deep",
+    "1. one", "2. two", "10) ten", "   cont", "    indented", "\tindented", "> quote", "> > deeper", ">",
+    "> - in quote",
+    "lazy", "```", "```python", "~~~", "````md", "def f(x):", "    return 'a' # 주석", "| a | b |", "|---|:-:|",
+    "| 1 | 2 |",
     "| 하나 |", "a | b", "--|--", "$$", "\\[", "\\]", "x = \\frac{a}{b}", "$$x$$", "$$\\begin{aligned}", "a &= b \\\\",
-    "\\end{aligned}$$", "[ref]: https://example.org/ref", "[ref]: <https://e.org> 'title'", "[ref]:", '"title', "[other]: /rel",
-    "[^1]: a note", "[^n]: 각주", "    more of it", "- [ ] todo", "- [x] done", "* * *", "<div>", "</div>", "<!-- c", "-->", "", "", "",
-    "  ", "hard  ", "break\\", "  ```js", "  ```", "   > q", "- ```sh", "  ls", "1.", "-  ", "- # h", "- > q", "- - - a",
+    "\\end{aligned}$$", "[ref]: https://example.org/ref", "[ref]: <https://e.org> 'title'", "[ref]:", '"title',
+    "[other]: /rel",
+    "[^1]: a note", "[^n]: 각주", "    more of it", "- [ ] todo", "- [x] done", "* * *", "<div>", "</div>", "<!-- c",
+    "-->", "", "", "",
+    "  ", "hard  ", "break\\", "  ```js", "  ```", "   > q", "- ```sh", "  ls", "1.", "-  ", "- # h", "- > q",
+    "- - - a",
 ]  # fmt: skip
 
 words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).flatmap(

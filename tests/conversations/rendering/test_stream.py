@@ -1,7 +1,10 @@
+import json
+from unittest import mock
+
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from conversations.rendering import StreamRenderer, render
-from conversations.rendering.markdown import MAX_LENGTH
+from conversations.rendering import StreamRenderer, containers, render
 
 from . import page
 from .documents import cut_documents
@@ -35,3 +38,113 @@ def test_any_document_in_any_pieces(pieces: list[str]) -> None:
     page.apply(body, renderer.finish())
     assert renderer.html() == render("".join(pieces))
     assert body == page.parse(renderer.html())
+
+
+def shown_after(*pieces: str) -> str:
+    return stream(list(pieces))[0].html()
+
+
+@PATIENT
+@given(cut_documents())
+def test_long_lists_and_tables_in_any_pieces(pieces: list[str]) -> None:
+    with mock.patch.object(containers, "MIN_LENGTH", 0):
+        renderer, body = stream(pieces)
+    page.apply(body, renderer.finish())
+    assert body == page.parse(render("".join(pieces)))
+
+
+def test_words_are_appended_as_they_are() -> None:
+    renderer = StreamRenderer()
+    assert renderer.feed("Hello") == [(0, 0, "<p>Hello</p>")]
+    assert renderer.feed(" wor") == [(1, " wor")]
+    assert renderer.feed("ld, 안녕") == [(1, "ld, 안녕")]
+    assert renderer.finish() == []
+
+
+def test_emphasis_shows_before_it_is_closed() -> None:
+    assert shown_after("a **bo") == "<p>a <strong>bo</strong></p>"
+    assert shown_after("a **bo", "ld te") == "<p>a <strong>bold te</strong></p>"
+    assert shown_after("a **bold*") == "<p>a <strong>bold</strong></p>"
+    assert shown_after("a *it") == "<p>a <em>it</em></p>"
+    assert shown_after("a `co") == "<p>a <code>co</code></p>"
+    assert shown_after("a [li") == "<p>a <a>li</a></p>"
+    assert shown_after("a [link](https://exa") == "<p>a <a>link</a></p>"
+
+
+def test_operators_are_no_emphasis() -> None:
+    assert shown_after("2**10 is") == "<p>2**10 is</p>"
+    assert shown_after("3 * 4 is") == "<p>3 * 4 is</p>"
+    assert shown_after("_name is") == "<p>_name is</p>"
+
+
+def test_markers_wait_for_their_word() -> None:
+    for marker in (
+        "-",
+        "1.",
+        "#",
+        ">",
+        "---",
+        "=",
+        "**",
+        "`",
+        "|",
+        "| a | b",
+        "```py",
+        "| a |\n|--",
+        "text\n-",
+        "text\n===",
+    ):
+        before, _, _ = marker.rpartition("\n")
+        assert shown_after(marker) == (f"<p>{before}</p>" if before == "text" else "")
+
+
+def test_a_row_has_only_the_cells_that_are_written() -> None:
+    html = shown_after("| a | b |\n|---|---|\n| one")
+    assert html.endswith("<tbody><tr><td>one</td></tr></tbody></table></div>")
+
+
+def test_code_grows_line_by_line_and_gets_its_colours_at_the_end() -> None:
+    renderer, body = StreamRenderer(), page.Element("body")
+    ops = [renderer.feed(piece) for piece in ("```python\n", "x =", " 1\n", "``", "`\n")]
+    assert [len(op[-1]) for op in ops[1][:1]] == [3]
+    assert ops[2] == [(3, " 1")]
+    assert ops[3] == []
+    assert ops[4] == [(3, 0, 'x = <span class="m">1</span>')]
+    for op in ops:
+        page.apply(body, op)
+    assert body == page.parse(renderer.html())
+
+
+def test_a_text_too_deep_for_the_parser_goes_on_as_it_is() -> None:
+    renderer, body = stream(["> " * 100, "deep", " <b>", "\n\n**more**"])
+    assert body.text().endswith("deep <b>\n\n**more**")
+    page.apply(body, renderer.finish())
+    assert renderer.html() == render("> " * 100 + "deep <b>\n\n**more**")
+
+
+def test_finish_takes_a_render_that_is_there_already() -> None:
+    renderer, body = stream(["a\n\n", "b *c"])
+    page.apply(body, renderer.finish(render("a\n\nb *c")))
+    assert body == page.parse(render("a\n\nb *c"))
+
+
+def test_nothing_comes_of_nothing() -> None:
+    renderer = StreamRenderer()
+    assert renderer.feed("") == renderer.feed("\n \n") == renderer.finish() == []
+    assert renderer.html() == ""
+
+
+@pytest.mark.parametrize(
+    "unit", ["word ", "- item **b** `c`\n", "| a | **b** |\n", "> line *x*\n", "a *b* c\n", "para\n\n"]
+)
+def test_bytes_grow_with_the_text_and_not_faster(unit: str) -> None:
+    """Four times the text may cost four times the bytes, with some room for rounding."""
+    head = "| a | b |\n|---|---|\n" if unit[0] == "|" else ""
+    small, large = (sent(head + unit * count) for count in (200, 800))
+    assert large < small * 5
+
+
+def sent(text: str) -> int:
+    renderer = StreamRenderer()
+    ops = [renderer.feed(text[start : start + 7]) for start in range(0, len(text), 7)]
+    return len(json.dumps(ops))

@@ -1,0 +1,154 @@
+"""People at their devices: what they see and do, found by role and name as a person would."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.async_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Response, expect
+
+from tests.site import Site
+
+PASSWORD = "correct horse battery staple"
+MAKE_PEOPLE = """
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+from accounts.models import User
+password = make_password({password!r})
+with transaction.atomic():
+    for number in range({count}):
+        user = User.objects.create(username=f"person{{number:03d}}", password=password)
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "accounts.backends.AuthenticationBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        print(user.username, session.session_key)
+"""
+LONGER = """length => [...document.querySelectorAll('[data-role="assistant"] > [data-message-body]')]
+    .at(-1)?.innerText.length > length"""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account, signed in. `session` is the session's key."""
+
+    name: str
+    session: str
+    password: str = PASSWORD
+
+
+def make_people(site: Site, count: int) -> list[Person]:
+    script = MAKE_PEOPLE.format(password=PASSWORD, count=count)
+    lines = site.manage("shell", "--no-imports", "-c", script).splitlines()
+    return [Person(*line.split()) for line in lines]
+
+
+@dataclass
+class Device:
+    """A browser of its own: its cookies, its storage, its tabs. `expected`: patterns of console errors that belong."""
+
+    context: BrowserContext
+    url: str
+    problems: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    async def tab(self, path: str = "/") -> Tab:
+        page = await self.context.new_page()
+        page.on("console", self._console)
+        page.on("pageerror", self._page_error)
+        tab = Tab(page, self)
+        await tab.open(path)
+        return tab
+
+    def expect_problem(self, pattern: str) -> None:
+        """A console error that this test brings about, such as a refused request."""
+        self.expected.append(pattern)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._note(f"{message.text} ({message.location.get('url', '')})")
+
+    def _page_error(self, error: Error) -> None:
+        self._note(f"page error: {error}")
+
+    def _note(self, problem: str) -> None:
+        if not any(re.search(pattern, problem) for pattern in self.expected):
+            self.problems.append(problem)
+
+
+class Tab:
+    """One open page of the chat."""
+
+    def __init__(self, page: Page, device: Device) -> None:
+        self.page, self.device = page, device
+
+    async def open(self, path: str) -> Response | None:
+        return await self.page.goto(self.device.url + path)
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    @property
+    def box(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Message", exact=True)
+
+    @property
+    def questions(self) -> Locator:
+        return self.page.get_by_role("article", name="Question")
+
+    @property
+    def answers(self) -> Locator:
+        return self.page.get_by_role("article", name="Answer")
+
+    @property
+    def answer(self) -> Locator:
+        """The newest answer."""
+        return self.answers.last
+
+    @property
+    def text_place(self) -> Locator:
+        """Where the newest answer's text is."""
+        return self.answer.locator("[data-message-body]")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    async def ask(self, text: str) -> None:
+        await self.box.fill(text)
+        await self.box.press("Enter")
+
+    async def answered(self, status: str = "complete") -> None:
+        """Until the newest answer has come to that end."""
+        await expect(self.answer).to_have_attribute("data-status", status)
+
+    async def text(self) -> str:
+        return await self.text_place.inner_text()
+
+    async def html(self) -> str:
+        """The newest answer's text as HTML, without the page's own copy buttons."""
+        html = await self.text_place.inner_html()
+        return re.sub(r"<button.*?</button>", "", html, flags=re.DOTALL)
+
+    async def words(self) -> list[str]:
+        """The words of `script:words-N` in the newest answer, as they stand there."""
+        return re.findall(r"w\d{4}", await self.text())
+
+    async def grown(self) -> str:
+        """Until the newest answer's text is longer than now."""
+        before = len(await self.text())
+        await self.page.wait_for_function(LONGER, arg=before)
+        return await self.text()
+
+    async def see_words(self, count: int) -> None:
+        """Until the newest answer shows that many numbered words."""
+        await expect(self.text_place).to_contain_text(f"w{count:04d}")
+
+
+def numbered_words(count: int) -> list[str]:
+    """What `script:words-N` writes."""
+    return [f"w{number:04d}" for number in range(1, count + 1)]

@@ -1,0 +1,104 @@
+"""The network goes away in mid-answer and comes back: a calm line, and the whole answer."""
+
+import asyncio
+
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.browser.conftest import Devices
+from tests.browser.line import Line
+from tests.browser.people import Person, Tab, numbered_words
+from tests.scripted_provider.fixture import ScriptedProvider
+
+WORDS = 80
+QUESTION = f"script:words-{WORDS} tps-40"
+NO_CONNECTION = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_|ERR_NETWORK|WebSocket connection to"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def far_tab(devices: Devices, alice: Person, line: Line) -> Tab:
+    """A new chat behind the line that can be cut."""
+    device = await devices(alice, url=line.url)
+    device.expect_problem(NO_CONNECTION)
+    return await device.tab()
+
+
+async def _whole(tab: Tab) -> None:
+    await tab.answered()
+    assert await tab.words() == numbered_words(WORDS)
+    await expect(tab.questions).to_have_count(1)
+    await expect(tab.answers).to_have_count(1)
+
+
+async def test_connections_are_cut_and_come_back_at_once(far_tab: Tab, line: Line) -> None:
+    await far_tab.ask(QUESTION)
+    await far_tab.see_words(10)
+    await line.cut()
+    await line.mend()
+    await far_tab.grown()
+    await _whole(far_tab)
+
+
+async def test_the_server_cannot_be_reached_for_a_while(
+    far_tab: Tab, line: Line, scripted_provider: ScriptedProvider
+) -> None:
+    await far_tab.ask(QUESTION)
+    await far_tab.see_words(10)
+    await line.cut()
+    await expect(far_tab.page.get_by_text("Reconnecting")).to_be_visible()
+    await asyncio.to_thread(scripted_provider.wait_until, lambda provider: provider.chats[-1].end == "complete")
+    await expect(far_tab.answer).to_have_attribute("data-status", "running")
+    await line.mend()
+    await _whole(far_tab)
+    await expect(far_tab.page.get_by_text("Reconnecting")).to_be_hidden()
+
+
+async def test_the_computer_is_offline_for_a_while(
+    far_tab: Tab, line: Line, scripted_provider: ScriptedProvider
+) -> None:
+    await far_tab.ask(QUESTION)
+    await far_tab.see_words(10)
+    line.fall_silent()
+    await far_tab.device.context.set_offline(True)
+    await expect(far_tab.page.get_by_text("You are offline. Nothing is lost")).to_be_visible()
+    await asyncio.to_thread(scripted_provider.wait_until, lambda provider: provider.chats[-1].end == "complete")
+    await line.cut()
+    await line.mend()
+    await far_tab.device.context.set_offline(False)
+    await _whole(far_tab)
+    await expect(far_tab.page.get_by_text("You are offline")).to_be_hidden()
+
+
+async def test_what_is_sent_while_offline_stays_in_the_message_box(far_tab: Tab, line: Line) -> None:
+    await line.cut()
+    await far_tab.device.context.set_offline(True)
+    await far_tab.ask("Are you there?")
+    await expect(far_tab.page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    await expect(far_tab.box).to_have_value("Are you there?")
+    await expect(far_tab.questions).to_have_count(0)
+    await line.mend()
+    await far_tab.device.context.set_offline(False)
+    await far_tab.box.press("Enter")
+    await far_tab.answered()
+    await far_tab.page.reload()
+    await expect(far_tab.questions).to_have_count(1)
+    await expect(far_tab.answers).to_have_count(1)
+
+
+async def test_the_answer_to_a_sent_message_is_lost_on_the_way(
+    far_tab: Tab, line: Line, scripted_provider: ScriptedProvider
+) -> None:
+    """The server has the message, the page does not know: sending it again makes no second one."""
+    line.hold_answers()
+    await far_tab.ask("Only once")
+    await asyncio.to_thread(scripted_provider.wait_until, lambda provider: provider.chats)
+    await line.cut()
+    await expect(far_tab.box).to_have_value("Only once")
+    await line.mend()
+    await far_tab.box.press("Enter")
+    await far_tab.answered()
+    await expect(far_tab.questions).to_have_count(1)
+    await far_tab.page.reload()
+    await expect(far_tab.questions).to_have_count(1)
+    await expect(far_tab.answers).to_have_count(1)
+    assert len(scripted_provider.chats) == 1
