@@ -134,6 +134,7 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
+    _database["ENGINE"] = "chatbot_site.pooled_sqlite3"
     _database.setdefault("OPTIONS", {}).update(
         transaction_mode="IMMEDIATE",  # a writer waits for its turn instead of failing half-way
         timeout=20,

@@ -1,6 +1,5 @@
 """Anthropic's Messages wire format."""
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -14,6 +13,7 @@ from providers.families import max_temperature
 from providers.limits import Limits
 from providers.listing import model_names
 from providers.reading import Reader
+from providers.sse import parsed
 from providers.wire import STREAM_HEADERS, RawResponse, SdkProvider, failures_mapped, transport_options
 
 DEFAULT_MAX_TOKENS = 4096
@@ -112,7 +112,7 @@ class MessagesReader(Reader):
         self._counts: dict[str, Any] = {}
 
     def read(self, name: str, data: str) -> Iterable[Text | Reasoning]:
-        event = json.loads(data)
+        event = parsed(data)
         kind = event.get("type") or name
         if kind == "content_block_delta":
             self.recognised = True

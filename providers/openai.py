@@ -1,6 +1,5 @@
 """The Chat Completions wire format: OpenAI itself, and every server compatible with it."""
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -14,6 +13,7 @@ from providers.families import is_openai_reasoning
 from providers.limits import Limits
 from providers.listing import model_names
 from providers.reading import Reader
+from providers.sse import parsed
 from providers.wire import STREAM_HEADERS, RawResponse, SdkProvider, failures_mapped, transport_options
 
 NO_KEY = "no-key"  # the SDK insists on one; servers without keys take any
@@ -104,7 +104,7 @@ class ChatCompletionsReader(Reader):
         if data == "[DONE]":
             self.done = self.recognised = True
             return ()
-        chunk = json.loads(data)
+        chunk = parsed(data)
         if name == "error":
             raise self.refuse(chunk)
         return self._take(chunk)

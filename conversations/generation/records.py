@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -38,6 +38,11 @@ HOST, PROCESS = _host(), uuid.uuid4().hex[:8]
 WORKER = f"{HOST}:{os.getpid()}:{PROCESS}"
 MAX_ATTEMPTS = 2
 Status = Generation.Status
+# Four times a second for every open answer: the ORM would cost ten times as much.
+_SAVE = """
+UPDATE conversations_generation SET seq = %s, draft = %s, draft_reasoning = %s, heartbeat_at = %s
+WHERE id = %s AND worker = %s AND status = 'running'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +137,11 @@ def _failed(branch: Sequence[Message], but: int) -> set[int]:
 
 def save(savings: Sequence[Saving], running: Sequence[int]) -> set[int]:
     """Write checkpoints, one row each, in one transaction; return which of `running` somebody asked to stop."""
-    now = timezone.now()
-    mine = Generation.objects.filter(worker=WORKER, status=Status.RUNNING)
-    with transaction.atomic():
-        for saving in savings:
-            mine.filter(pk=saving.generation_id).update(
-                seq=saving.seq, draft=saving.draft, draft_reasoning=saving.draft_reasoning, heartbeat_at=now
-            )
+    if savings:
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        rows = [(s.seq, s.draft, s.draft_reasoning, now, s.generation_id, WORKER) for s in savings]
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(_SAVE, rows)
     asked = Generation.objects.filter(pk__in=running, stop_requested=True)
     return set(asked.values_list("pk", flat=True))
 

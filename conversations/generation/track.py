@@ -6,9 +6,10 @@ process) knows; a frame that does not join on is kept until a checkpoint has cau
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from uuid import UUID
+
+import orjson
 
 from conversations.generation.frames import Delta
 from conversations.rendering import StreamRenderer
@@ -84,4 +85,4 @@ class Track:
 
 
 def encode(patch: dict[str, object]) -> str:
-    return json.dumps(patch, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(patch).decode()

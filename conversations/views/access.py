@@ -33,7 +33,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 def members_only(view: MemberView[P]) -> View[P]:
     """Send everybody else to the login page and back; a fragment's request moves the whole page there."""
 
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         member = cast(MemberRequest, request)
         if request.user.is_authenticated:
             return view(member, *args, **kwargs)

@@ -1,8 +1,9 @@
 """This product as a target of a side-by-side benchmark of chat apps in real browsers.
 
-The benchmark gives `Target` and `Client` and drives both; it loads this module with the project's root on
-PYTHONPATH: `--target tests.bench.target:Ours`. The server runs from the project's own environment, in production settings but for HTTPS, with one person who is logged in and a fresh SQLite database. With OURS_IDLE_CONVERSATIONS=20000
-that person has so many other conversations.
+The benchmark gives `Target` and `Client` and drives both; it loads this module with the project's root on PYTHONPATH:
+`--target tests.bench.target:Ours`. The server runs from the project's own environment, in production settings but for
+HTTPS, with one person who is logged in and a fresh SQLite database; with OURS_IDLE_CONVERSATIONS=20000 that person has
+so many other conversations.
 """
 
 import json

@@ -93,7 +93,8 @@ async def devices(browser: Browser, web: Process) -> AsyncIterator[Devices]:
     yield make
     for device in made:
         await device.context.close()
-    assert [problem for device in made for problem in device.problems] == []
+    problems = [problem for device in made for problem in device.problems]
+    assert not problems, "\n".join(problems)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -28,6 +28,8 @@ with transaction.atomic():
         session.create()
         print(user.username, session.session_key)
 """
+# What the browser, and htmx, write into the console when the server cannot be reached.
+NO_CONNECTION = r"net::ERR_|WebSocket connection to|htmx:(afterRequest|sendError)|\[object Event\]"
 LONGER = """length => [...document.querySelectorAll('[data-role="assistant"] > [data-message-body]')]
     .at(-1)?.innerText.length > length"""
 
@@ -81,7 +83,9 @@ class Device:
 
 
 class Tab:
-    """One open page of the chat."""
+    """One open page of the chat. Roles and names are those of the English page, unless the words are changed."""
+
+    box_name, answer_name, question_name = "Message", "Answer", "Question"
 
     def __init__(self, page: Page, device: Device) -> None:
         self.page, self.device = page, device
@@ -89,21 +93,25 @@ class Tab:
     async def open(self, path: str) -> Response | None:
         return await self.page.goto(self.device.url + path)
 
+    def in_korean(self) -> Tab:
+        self.box_name, self.answer_name, self.question_name = "메시지", "답변", "질문"
+        return self
+
     @property
     def path(self) -> str:
         return urlsplit(self.page.url).path
 
     @property
     def box(self) -> Locator:
-        return self.page.get_by_role("textbox", name="Message", exact=True)
+        return self.page.get_by_role("textbox", name=self.box_name, exact=True)
 
     @property
     def questions(self) -> Locator:
-        return self.page.get_by_role("article", name="Question")
+        return self.page.get_by_role("article", name=self.question_name, exact=True)
 
     @property
     def answers(self) -> Locator:
-        return self.page.get_by_role("article", name="Answer")
+        return self.page.get_by_role("article", name=self.answer_name, exact=True)
 
     @property
     def answer(self) -> Locator:

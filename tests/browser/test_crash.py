@@ -6,10 +6,10 @@ import re
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.browser.people import Device, Tab, numbered_words
+from tests.browser.people import NO_CONNECTION, Device, Tab, numbered_words
+from tests.scripted_provider.fixture import ScriptedProvider
 from tests.site import Process
 
-NO_CONNECTION = "ERR_CONNECTION_|ERR_EMPTY_RESPONSE|ERR_SOCKET|WebSocket connection to"
 WORDS = 200
 QUESTION = f"script:words-{WORDS} tps-40"
 
@@ -38,18 +38,18 @@ async def test_the_text_so_far_is_kept_and_marked(broken_off: Tab) -> None:
     await expect(broken_off.page.get_by_text("Reconnecting")).to_be_hidden()
 
 
-async def test_continue_goes_on_in_place(broken_off: Tab) -> None:
-    kept = await broken_off.words()
-    identity = await broken_off.answer.get_attribute("id")
+async def test_continue_goes_on_in_place(broken_off: Tab, scripted_provider: ScriptedProvider) -> None:
+    kept, identity = await broken_off.text(), await broken_off.answer.get_attribute("id")
     await broken_off.button("Continue").click()
     await broken_off.answered()
-    words = await broken_off.words()
-    assert words[: len(kept)] == kept
-    assert words[len(kept) :] == numbered_words(WORDS)  # the scripted model begins anew wherever it goes on
+    text = await broken_off.text()
+    assert text.startswith(kept.rstrip())
+    assert "Go on with your last answer" in text[len(kept) :]  # what the scripted model says to any wish
+    assert kept.split()[-1] in str(scripted_provider.chats[-1].body["messages"])
     await expect(broken_off.answers).to_have_count(1)
     assert await broken_off.answer.get_attribute("id") == identity
     await broken_off.page.reload()
-    assert await broken_off.words() == words
+    assert await broken_off.text() == text
 
 
 async def test_regenerate_writes_anew(broken_off: Tab) -> None:

@@ -7,12 +7,11 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Devices
 from tests.browser.line import Line
-from tests.browser.people import Person, Tab, numbered_words
+from tests.browser.people import NO_CONNECTION, Person, Tab, numbered_words
 from tests.scripted_provider.fixture import ScriptedProvider
 
 WORDS = 80
 QUESTION = f"script:words-{WORDS} tps-40"
-NO_CONNECTION = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_|ERR_NETWORK|WebSocket connection to"
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -30,7 +30,7 @@ async def listening() -> None:
 
 async def drain() -> None:
     (FOLDER / "draining").touch()
-    while not (FOLDER / "drained").exists():  # noqa: ASYNC110 - another process makes the file
+    while not (FOLDER / "drained").exists():
         await asyncio.sleep(0.01)
 
 

@@ -158,6 +158,7 @@ async def test_an_account_disabled_behind_our_back_loses_its_sockets_with_the_fr
 
 async def test_logging_out_elsewhere_closes_the_socket(alice: User, provider: ScriptedProvider) -> None:
     generation = await ask(alice, "Hello script:hold")
+    await until(lambda: Generation.objects.filter(pk=generation.pk, seq__gt=0).aexists())
     session = await _cookie(alice)
     socket = await _open(generation.conversation_id, session)
     await _receive(socket)

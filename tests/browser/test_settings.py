@@ -1,0 +1,138 @@
+"""Model, temperature, length and streaming: of one conversation, and as defaults for new ones."""
+
+import asyncio
+import re
+
+from playwright.async_api import Locator, expect
+
+from tests.browser.people import Device, Tab
+from tests.scripted_provider.fixture import ScriptedProvider
+
+CLAUDE = "anthropic/claude-scripted"
+
+
+async def _panel(tab: Tab) -> Locator:
+    """The opened settings of the conversation."""
+    await tab.page.get_by_role("button", name=re.compile("Model and settings")).click()
+    panel = tab.page.get_by_role("dialog", name="Settings of this conversation")
+    await expect(panel).to_be_visible()
+    return panel
+
+
+async def _set(slider: Locator, value: str) -> None:
+    """As dragging does: the value, and a change."""
+    await slider.fill(value)
+    await slider.dispatch_event("change")
+
+
+async def test_model_and_temperature_go_with_the_question(tab: Tab, scripted_provider: ScriptedProvider) -> None:
+    panel = await _panel(tab)
+    await panel.get_by_role("combobox", name="Model").select_option("openai/scripted-large")
+    await _set(panel.get_by_role("slider", name="Temperature"), "1.2")
+    await panel.get_by_role("spinbutton", name="Longest answer, in tokens").fill("700")
+    await tab.page.keyboard.press("Escape")
+    await expect(panel).to_be_hidden()
+    await tab.ask("Hello")
+    await tab.answered()
+    asked = scripted_provider.chats[-1].body
+    assert asked["model"] == "scripted-large"
+    assert asked["temperature"] == 1.2
+    assert 700 in (asked.get("max_tokens"), asked.get("max_completion_tokens"))
+    await expect(tab.page.get_by_role("button", name=re.compile("Model and settings: .*large"))).to_be_visible()
+
+
+async def test_settings_are_saved_at_once_and_kept(tab: Tab, scripted_provider: ScriptedProvider) -> None:
+    await tab.ask("Hello")
+    await tab.answered()
+    panel = await _panel(tab)
+    await panel.get_by_role("combobox", name="Model").select_option("openai/scripted-small")
+    await expect(panel.get_by_role("status")).to_have_text("Saved.")
+    await expect(tab.page.get_by_role("button", name=re.compile("Model and settings: .*small"))).to_be_visible()
+    await _set(panel.get_by_role("slider", name="Temperature"), "0.3")
+    await expect(panel.get_by_role("status")).to_have_text("Saved.")
+    await tab.page.reload()
+    panel = await _panel(tab)
+    await expect(panel.get_by_role("combobox", name="Model")).to_have_value("openai/scripted-small")
+    await expect(panel.get_by_role("slider", name="Temperature")).to_have_value("0.3")
+    await tab.page.keyboard.press("Escape")
+    await tab.ask("And now")
+    await tab.answered()
+    await expect(tab.answers).to_have_count(2)
+    assert scripted_provider.chats[-1].body["temperature"] == 0.3
+
+
+async def test_limits_follow_the_model(tab: Tab, scripted_provider: ScriptedProvider) -> None:
+    panel = await _panel(tab)
+    slider = panel.get_by_role("slider", name="Temperature")
+    await _set(slider, "1.7")
+    await expect(slider).to_have_attribute("max", re.compile(r"^2(\.0)?$"))
+    await panel.get_by_role("combobox", name="Model").select_option(CLAUDE)
+    await expect(slider).to_have_attribute("max", re.compile(r"^1(\.0)?$"))
+    await expect(slider).to_have_value("1")
+    await tab.page.keyboard.press("Escape")
+    await tab.ask("Hello, Claude")
+    await tab.answered()
+    asked = scripted_provider.chats[-1]
+    assert asked.api == "anthropic"
+    assert asked.body["temperature"] <= 1
+
+
+async def test_without_streaming_the_answer_comes_whole(tab: Tab, scripted_provider: ScriptedProvider) -> None:
+    panel = await _panel(tab)
+    await panel.get_by_role("checkbox", name="Show the answer while it is written").uncheck()
+    await tab.page.keyboard.press("Escape")
+    await tab.ask("Hello")
+    await tab.answered()
+    assert "You wrote “Hello”" in await tab.text()
+    assert not scripted_provider.chats[-1].body.get("stream")
+
+
+async def test_defaults_apply_to_new_chats(device: Device, scripted_provider: ScriptedProvider) -> None:
+    tab = await device.tab("/settings/")
+    await tab.page.get_by_role("combobox", name="Model").select_option(CLAUDE)
+    await tab.page.get_by_role("spinbutton", name="Temperature").fill("0.4")
+    await tab.page.get_by_role("spinbutton", name="Longest answer, in tokens").fill("500")
+    await tab.button("Save").click()
+    await expect(tab.page.get_by_text("Saved.")).to_be_visible()
+    await tab.page.reload()
+    await expect(tab.page.get_by_role("combobox", name="Model")).to_have_value(CLAUDE)
+    await tab.page.get_by_role("link", name="Back to the chat").click()
+    await expect(tab.page.get_by_role("button", name=re.compile("Model and settings: .*[Cc]laude"))).to_be_visible()
+    await tab.ask("Hello")
+    await tab.answered()
+    asked = scripted_provider.chats[-1]
+    assert (asked.api, asked.body["temperature"], asked.body["max_tokens"]) == ("anthropic", 0.4, 500)
+
+
+async def test_a_temperature_beyond_the_model_is_refused_by_name(device: Device) -> None:
+    device.expect_problem("status of 422")
+    tab = await device.tab("/settings/")
+    await tab.page.get_by_role("combobox", name="Model").select_option(CLAUDE)
+    await tab.page.get_by_role("spinbutton", name="Temperature").fill("1.5")
+    await tab.button("Save").click()
+    await expect(tab.page.get_by_role("alert")).to_contain_text("takes a temperature of 1 at most")
+
+
+async def test_the_colours_can_be_chosen(device: Device) -> None:
+    tab = await device.tab("/settings/")
+    await tab.page.get_by_role("combobox", name="Theme").select_option("Dark")
+    await tab.button("Save").click()
+    await expect(tab.page.locator("html")).to_have_attribute("data-theme", "dark")
+    await tab.open("/")
+    dark = await tab.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    await tab.page.emulate_media(color_scheme="light")
+    assert await tab.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == dark
+    assert await tab.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
+async def test_settings_changed_in_mid_answer_do_not_disturb_it(
+    tab: Tab, scripted_provider: ScriptedProvider
+) -> None:
+    await tab.ask("script:hold")
+    await expect(tab.text_place).to_contain_text("Hello")
+    panel = await _panel(tab)
+    await panel.get_by_role("combobox", name="Model").select_option("openai/scripted-large")
+    await expect(panel.get_by_role("status")).to_have_text("Saved.")
+    await asyncio.to_thread(scripted_provider.release)
+    await tab.answered()
+    assert "Anything else" in await tab.text()

@@ -1,0 +1,160 @@
+"""The list of conversations: open, go back, rename, delete and undo, older ones."""
+
+import re
+
+from playwright.async_api import Locator, expect
+
+from tests.browser.people import Device, Person, Tab
+from tests.site import Site
+
+MAKE_CONVERSATIONS = """
+from datetime import timedelta
+from django.utils import timezone
+from accounts.models import User
+from conversations.models import Conversation
+owner = User.objects.get(username={name!r})
+now = timezone.now()
+Conversation.objects.bulk_create(
+    Conversation(owner=owner, title=f"Topic {{number}}", updated_at=now - timedelta(hours=number))
+    for number in range(1, 61)
+)
+"""
+
+
+def _list(tab: Tab) -> Locator:
+    return tab.page.get_by_role("navigation", name="Conversations")
+
+
+def _link(tab: Tab, title: str) -> Locator:
+    return _list(tab).get_by_role("link", name=title, exact=True)
+
+
+async def _new_conversation(tab: Tab, question: str) -> None:
+    await _link(tab, "New chat").click()
+    await expect(tab.page.get_by_role("heading", name="New chat", level=1)).to_be_visible()
+    await tab.ask(question)
+    await expect(_link(tab, question)).to_be_visible()
+    await tab.answered()
+
+
+async def _choose(tab: Tab, title: str, command: str) -> None:
+    """A command of a conversation's menu."""
+    await _link(tab, title).hover()
+    await _list(tab).get_by_label(f"Options for “{title}”").click()
+    await _list(tab).get_by_text(command, exact=True).locator("visible=true").click()
+
+
+async def test_open_another_conversation_and_go_back(tab: Tab) -> None:
+    await _new_conversation(tab, "Apples")
+    await _new_conversation(tab, "Pears")
+    await tab.page.evaluate("window.samePage = true")
+    await _link(tab, "Apples").click()
+    await expect(tab.questions).to_contain_text("Apples")
+    await expect(tab.page.get_by_role("heading", name="Apples", level=1)).to_be_visible()
+    await expect(tab.page).to_have_title(re.compile("^Apples · "))
+    await expect(_link(tab, "Apples")).to_have_attribute("aria-current", "page")
+    await expect(_link(tab, "Pears")).not_to_have_attribute("aria-current", "page")
+    await tab.page.go_back()
+    await expect(tab.questions).to_contain_text("Pears")
+    await expect(_link(tab, "Pears")).to_have_attribute("aria-current", "page")
+    await expect(tab.page).to_have_title(re.compile("^Pears · "))
+    await tab.page.go_forward()
+    await expect(tab.questions).to_contain_text("Apples")
+    assert await tab.page.evaluate("window.samePage"), "the page was loaded anew"
+    await tab.ask("More apples")
+    await expect(tab.answers).to_have_count(2)
+    await tab.answered()
+
+
+async def test_an_answer_goes_on_while_another_conversation_is_open(tab: Tab) -> None:
+    await _new_conversation(tab, "Elsewhere")
+    await _link(tab, "New chat").click()
+    await expect(tab.page.get_by_role("heading", name="New chat", level=1)).to_be_visible()
+    await tab.ask("script:words-60 tps-40")
+    await tab.see_words(3)
+    await _link(tab, "Elsewhere").click()
+    await expect(tab.questions).to_contain_text("Elsewhere")
+    await expect(tab.button("Send")).to_be_visible()
+    await tab.page.go_back()
+    await tab.see_words(10)
+    await tab.answered()
+    assert len(await tab.words()) == 60
+
+
+async def test_the_newest_conversation_comes_first(tab: Tab) -> None:
+    await _new_conversation(tab, "Older")
+    await _new_conversation(tab, "Newer")
+    entries = _list(tab).get_by_role("region", name="Today").get_by_role("listitem").get_by_role("link")
+    await expect(entries).to_have_text(["Newer", "Older"])
+    await _link(tab, "Older").click()
+    await expect(tab.questions).to_contain_text("Older")
+    await tab.ask("Again")
+    await expect(entries).to_have_text(["Older", "Newer"])
+    await tab.page.reload()
+    await expect(entries).to_have_text(["Older", "Newer"])
+
+
+async def test_rename(tab: Tab) -> None:
+    await _new_conversation(tab, "First name")
+    await _choose(tab, "First name", "Rename")
+    title = _list(tab).get_by_role("textbox", name="Title")
+    await expect(title).to_be_focused()
+    await expect(title).to_have_value("First name")
+    await title.fill("Second name")
+    await title.press("Enter")
+    await expect(_link(tab, "Second name")).to_be_visible()
+    await expect(tab.page.get_by_role("heading", name="Second name", level=1)).to_be_visible()
+    await tab.page.reload()
+    await expect(_link(tab, "Second name")).to_be_visible()
+    await expect(tab.page).to_have_title(re.compile("^Second name · "))
+
+
+async def test_escape_gives_up_renaming(tab: Tab) -> None:
+    await _new_conversation(tab, "Stays")
+    await _choose(tab, "Stays", "Rename")
+    title = _list(tab).get_by_role("textbox", name="Title")
+    await title.fill("Goes")
+    await title.press("Escape")
+    await expect(_link(tab, "Stays")).to_be_focused()
+    await expect(_link(tab, "Goes")).to_have_count(0)
+
+
+async def test_delete_and_undo(tab: Tab) -> None:
+    await _new_conversation(tab, "Precious")
+    path = tab.path
+    await _choose(tab, "Precious", "Delete")
+    await expect(tab.page.get_by_text("“Precious” was deleted.").first).to_be_visible()
+    await expect(_link(tab, "Precious")).to_have_count(0)
+    await expect(tab.page.get_by_role("heading", name="New chat", level=1)).to_be_visible()
+    await tab.button("Undo").click()
+    await expect(_link(tab, "Precious")).to_be_visible()
+    await expect(tab.button("Undo")).to_have_count(0)
+    await _link(tab, "Precious").click()
+    await expect(tab.questions).to_contain_text("Precious")
+    assert tab.path == path
+
+
+async def test_a_deleted_conversation_is_gone(tab: Tab) -> None:
+    await _new_conversation(tab, "Regrets")
+    path = tab.path
+    await _choose(tab, "Regrets", "Delete")
+    await expect(_link(tab, "Regrets")).to_have_count(0)
+    tab.device.expect_problem("status of 404")
+    response = await tab.open(path)
+    assert response
+    assert response.status == 404
+
+
+async def test_older_conversations_come_on_scrolling(device: Device, alice: Person, site: Site) -> None:
+    site.manage("shell", "--no-imports", "-c", MAKE_CONVERSATIONS.format(name=alice.name))
+    tab = await device.tab()
+    links = _list(tab).get_by_role("link", name=re.compile("^Topic"))
+    first = await links.count()
+    assert 10 < first < 60
+    await _link(tab, f"Topic {first}").scroll_into_view_if_needed()
+    while await links.count() < 60:
+        before = await links.count()
+        await links.last.scroll_into_view_if_needed()
+        await expect(links.nth(before)).to_be_attached()
+    titles = [title.strip() for title in await links.all_inner_texts()]
+    assert titles == [f"Topic {number}" for number in range(1, 61)]
