@@ -1,8 +1,10 @@
 """The list of conversations: open, go back, rename, delete and undo, older ones."""
 
+import asyncio
 import re
 
-from playwright.async_api import Locator, expect
+import pytest
+from playwright.async_api import Locator, Route, expect
 
 from tests.browser.people import Device, Person, Tab
 from tests.site import Site
@@ -29,9 +31,14 @@ def _link(tab: Tab, title: str) -> Locator:
     return _list(tab).get_by_role("link", name=title, exact=True)
 
 
-async def _new_conversation(tab: Tab, question: str) -> None:
+async def _open_new_chat(tab: Tab) -> None:
     await _link(tab, "New chat").click()
     await expect(tab.page.get_by_role("heading", name="New chat", level=1)).to_be_visible()
+
+
+async def _new_conversation(tab: Tab, question: str) -> None:
+    if await tab.questions.count():
+        await _open_new_chat(tab)
     await tab.ask(question)
     await expect(_link(tab, question)).to_be_visible()
     await tab.answered()
@@ -68,8 +75,7 @@ async def test_open_another_conversation_and_go_back(tab: Tab) -> None:
 
 async def test_an_answer_goes_on_while_another_conversation_is_open(tab: Tab) -> None:
     await _new_conversation(tab, "Elsewhere")
-    await _link(tab, "New chat").click()
-    await expect(tab.page.get_by_role("heading", name="New chat", level=1)).to_be_visible()
+    await _open_new_chat(tab)
     await tab.ask("script:words-60 tps-40")
     await tab.see_words(3)
     await _link(tab, "Elsewhere").click()
@@ -79,6 +85,37 @@ async def test_an_answer_goes_on_while_another_conversation_is_open(tab: Tab) ->
     await tab.see_words(10)
     await tab.answered()
     assert len(await tab.words()) == 60
+
+
+@pytest.mark.parametrize("to", ["New chat", "Elsewhere"])
+async def test_leaving_before_the_server_has_taken_the_message(tab: Tab, to: str) -> None:
+    """A slow network: what was sent arrives where it was written, and the page stays where the person went."""
+    await _new_conversation(tab, "Elsewhere")
+    await _open_new_chat(tab)
+    sent = asyncio.Event()
+
+    async def hold_back(route: Route) -> None:
+        await sent.wait()
+        await route.continue_()
+
+    await tab.page.route("**/messages/", hold_back)
+    async with tab.page.expect_request_finished(lambda request: request.method == "POST"):
+        await tab.ask("On its way")
+        await expect(tab.questions).to_contain_text("On its way")
+        await _link(tab, to).click()
+        await expect(tab.page.get_by_role("heading", name=to, level=1)).to_be_visible()
+        path = tab.path
+        sent.set()
+    await expect(_link(tab, "On its way")).to_be_visible()
+    assert tab.path == path
+    await expect(tab.page.get_by_role("heading", name=to, level=1)).to_be_visible()
+    await expect(tab.box).to_have_value("")
+    await expect(tab.questions.filter(has_text="On its way")).to_have_count(0)
+    await _link(tab, "On its way").click()
+    await tab.answered()
+    await expect(tab.questions).to_have_count(1)
+    await _open_new_chat(tab)
+    await expect(tab.box).to_have_value("")
 
 
 async def test_the_newest_conversation_comes_first(tab: Tab) -> None:

@@ -8,7 +8,7 @@ from providers import ModelInfo, estimate_tokens, model_info
 
 
 @pytest.fixture
-def info() -> ModelInfo:
+def info(db: None) -> ModelInfo:
     return replace(model_info("openai/scripted"), context_window=1000)
 
 
