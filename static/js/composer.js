@@ -12,6 +12,7 @@ const growsByItself = CSS.supports("field-sizing", "content");
 
 let sending = null; // {text, id, nodes}: the message under way
 let failed = null; // {text, id} of the last failure: the same text goes again under the same id
+const underWay = new Set(); // ids of messages that the server has not answered yet, also of panes that have gone
 
 // --- Drafts ---------------------------------------------------------------------------------------
 
@@ -35,7 +36,7 @@ const store = {
 
 function restoreDraft() {
   const draft = store.read(form().dataset.draftKey);
-  if (!draft.text || box().value) return;
+  if (!draft.text || box().value || underWay.has(draft.id)) return;
   const questions = document.querySelectorAll('#messages > [data-role="user"] > [data-message-body]');
   const arrived = draft.id && questions[questions.length - 1]?.textContent === draft.text;
   if (arrived) return store.write(form().dataset.draftKey, {});
@@ -126,6 +127,7 @@ document.addEventListener("htmx:beforeSend", (event) => {
   if (event.target !== form() || !sending) return;
   complain("");
   saveDraft(sending.id); // stays until the server has the message
+  underWay.add(sending.id);
   if (sending.text.length > Number(form().dataset.maxLength) * 2) return; // will be refused: nothing to show
   sending.nodes = showPending(sending.text);
   setText("");
@@ -146,6 +148,24 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (status >= 200 && status < 300) sent();
   else giveBack(status);
 });
+
+/** The server's word on a message whose pane has gone meanwhile: the list learns of it, the page stays where it is. */
+function leftBehind(event) {
+  const { target: sender, detail } = event;
+  const id = sender.elements.client_id.value;
+  underWay.delete(id);
+  if (sender.isConnected) return;
+  event.preventDefault();
+  if (detail.xhr.status < 200 || detail.xhr.status >= 300) return; // the draft is still there
+  if (store.read(sender.dataset.draftKey).id === id) store.write(sender.dataset.draftKey, {});
+  const answer = new DOMParser().parseFromString(detail.xhr.response, "text/html");
+  const entry = answer.querySelector("#conversations-today > li");
+  if (!entry) return;
+  entry.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  document.getElementById(entry.id)?.remove();
+  document.getElementById("conversations-today").prepend(entry);
+  htmx.process(entry);
+}
 
 function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -232,6 +252,8 @@ async function stop() {
 
 function begin() {
   if (!form()) return;
+  form().addEventListener("htmx:beforeOnLoad", leftBehind);
+  form().addEventListener("htmx:sendError", () => underWay.clear());
   restoreDraft();
   fit();
   look();

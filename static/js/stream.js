@@ -272,4 +272,5 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "conversation") return;
   known.clear();
   kept = [];
+  posts = 0; // those of the old pane end unheard
 });
