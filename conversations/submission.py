@@ -69,9 +69,7 @@ def _store(
         if earlier := _already_stored(conversation, client_id):
             return earlier, None
         _refuse_while_open(conversation)
-    model = conversation.model or default_model()
-    if not model:
-        raise NoModel
+    model = _model_of(conversation)
     if is_new:
         conversation.title = title_of(content)
         conversation.save(force_insert=True)
@@ -135,14 +133,24 @@ def _set_off(conversation: Conversation, generation: Generation) -> None:
     engine.announce(Key(conversation.owner_id, conversation.pk), generation.message_id)
 
 
+def _ready(user: User, conversation: Conversation) -> tuple[Conversation, str]:
+    """The conversation, locked and without an open answer, and the model that answers in it."""
+    conversation = _locked(user, conversation)
+    _refuse_while_open(conversation)
+    return conversation, _model_of(conversation)
+
+
+def _model_of(conversation: Conversation) -> str:
+    model = conversation.model or default_model()
+    if not model:
+        raise NoModel
+    return model
+
+
 def regenerate(user: User, conversation: Conversation, answer: Message) -> Message:
     """Queue another answer to the same question, beside `answer`. Raises AnswerInProgress, NoModel, NotYours."""
     with transaction.atomic():
-        conversation = _locked(user, conversation)
-        _refuse_while_open(conversation)
-        model = conversation.model or default_model()
-        if not model:
-            raise NoModel
+        conversation, model = _ready(user, conversation)
         sibling, generation = _queue_answer(conversation, answer.parent_id, model)
     _set_off(conversation, generation)
     return sibling
@@ -151,11 +159,7 @@ def regenerate(user: User, conversation: Conversation, answer: Message) -> Messa
 def continue_answer(user: User, conversation: Conversation, answer: Message) -> Message:
     """Queue a generation that goes on with `answer` in place. Raises AnswerInProgress, NoModel, NotYours."""
     with transaction.atomic():
-        conversation = _locked(user, conversation)
-        _refuse_while_open(conversation)
-        model = conversation.model or default_model()
-        if not model:
-            raise NoModel
+        conversation, model = _ready(user, conversation)
         generation = _queue(conversation, answer, model)
     _set_off(conversation, generation)
     return answer

@@ -131,6 +131,8 @@ def claim(generation_id: int) -> Job | None:
 def _failed(branch: Sequence[Message], but: int) -> set[int]:
     """The messages of `branch` whose last generation failed, except the one that is being written."""
     ids = [message.pk for message in branch if message.role == Message.Role.ASSISTANT and message.pk != but]
+    if not ids:
+        return set()
     last = dict(Generation.objects.filter(message_id__in=ids).order_by("id").values_list("message_id", "status"))
     return {message_id for message_id, status in last.items() if status == Status.FAILED}
 

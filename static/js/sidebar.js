@@ -95,6 +95,13 @@ function cancelRename(form) {
   unrenamed.querySelector(".entry-link").focus();
 }
 
+// A new title: back to the entry that has it.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const { elt } = event.detail.requestConfig ?? {};
+  if (!elt?.matches("[data-rename]")) return;
+  document.querySelector(`#${CSS.escape(elt.closest("li").id)} > .entry-link`)?.focus();
+});
+
 // The open conversation was deleted: on to a new one.
 document.addEventListener("htmx:afterRequest", (event) => {
   const id = event.detail.requestConfig?.elt.dataset.delete;

@@ -149,9 +149,7 @@ async def test_the_colours_can_be_chosen(device: Device) -> None:
     assert await tab.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
 
 
-async def test_settings_changed_in_mid_answer_do_not_disturb_it(
-    tab: Tab, scripted_provider: ScriptedProvider
-) -> None:
+async def test_settings_changed_in_mid_answer_do_not_disturb_it(tab: Tab, scripted_provider: ScriptedProvider) -> None:
     await tab.ask("script:hold")
     await expect(tab.text_place).to_contain_text("Hello")
     panel = await _panel(tab)

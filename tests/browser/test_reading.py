@@ -1,0 +1,158 @@
+"""Reading: what a screen reader hears, the end that is kept in view, and a long conversation."""
+
+import asyncio
+import re
+
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.browser.people import Device, Person, Tab
+from tests.scripted_provider.fixture import ScriptedProvider
+from tests.site import Site
+
+MESSAGES = 300
+LONG_CONVERSATION = """
+from accounts.models import User
+from conversations.models import Conversation, Message
+owner = User.objects.get(username={name!r})
+conversation = Conversation.objects.create(owner=owner, title="A long one")
+leaf = None
+for number in range({count}):
+    role = ("user", "assistant")[number % 2]
+    text = f"This is message number {{number:03d}}. " * (1 + number % 7)
+    leaf = Message.objects.create(conversation=conversation, parent=leaf, role=role, content=text)
+conversation.leaf = leaf
+conversation.save()
+print(conversation.pk)
+"""
+LISTEN = """() => {
+    window.heard = [];
+    const region = document.getElementById("announcer");
+    new MutationObserver(() => heard.push(region.textContent)).observe(region, { childList: true, characterData: true });
+}"""
+FROM_END = """() => {
+    const place = document.getElementById("reading");
+    return place.scrollHeight - place.clientHeight - place.scrollTop;
+}"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def long_one(device: Device, alice: Person, site: Site) -> Tab:
+    """A conversation of 300 messages, just opened."""
+    script = LONG_CONVERSATION.format(name=alice.name, count=MESSAGES)
+    path = f"/c/{site.manage('shell', '--no-imports', '-c', script).strip()}/"
+    return await device.tab(path)
+
+
+async def _at_the_end(tab: Tab) -> None:
+    await tab.page.wait_for_function(f"({FROM_END})() < 8")
+
+
+async def test_an_answer_is_announced_when_it_begins_and_ends(tab: Tab) -> None:
+    await tab.page.evaluate(LISTEN)
+    await tab.ask("script:words-60 tps-60")
+    await tab.answered()
+    await expect(tab.page.get_by_role("status").filter(has_text="The answer is finished.")).to_have_count(1)
+    heard = await tab.page.evaluate("heard")
+    assert len(heard) == 2, heard
+    assert heard[0] == "The answer has begun."
+    assert heard[1].startswith("The answer is finished. w0001 w0002")
+    assert await tab.page.locator("#messages").get_attribute("aria-live") is None
+
+
+async def test_a_failure_is_announced(tab: Tab) -> None:
+    await tab.ask("script:error-401")
+    await tab.answered("failed")
+    heard = tab.page.get_by_role("status").filter(has_text="The answer did not finish.")
+    await expect(heard).to_contain_text("The provider did not accept the API key.")
+
+
+async def test_the_end_stays_in_view_while_the_answer_grows(tab: Tab) -> None:
+    await tab.ask("script:long-1200 tps-600")
+    await tab.answered()
+    assert await tab.page.evaluate("document.getElementById('reading').scrollTop") > 500
+    await _at_the_end(tab)
+    await expect(tab.button("Jump to the latest")).to_be_hidden()
+
+
+async def test_who_has_scrolled_up_is_left_there(tab: Tab) -> None:
+    await tab.ask("script:long-4000 tps-800")
+    await tab.page.wait_for_function("document.getElementById('reading').scrollTop > 600")
+    await tab.answer.hover()
+    await tab.page.mouse.wheel(0, -400)
+    await expect(tab.button("Jump to the latest")).to_be_visible()
+    place = await tab.page.evaluate("document.getElementById('reading').scrollTop")
+    for _ in range(3):
+        await tab.grown()
+    assert await tab.page.evaluate("document.getElementById('reading').scrollTop") == place
+    await expect(tab.answer).to_have_attribute("data-status", "running")
+    await tab.button("Jump to the latest").click()
+    await expect(tab.button("Jump to the latest")).to_be_hidden()
+    await tab.grown()
+    await _at_the_end(tab)
+    await tab.page.keyboard.press("Escape")
+    await tab.answered("stopped")
+
+
+async def test_a_selection_outlives_the_stream(tab: Tab) -> None:
+    await tab.ask("script:long-800 tps-200")
+    await tab.page.wait_for_function("document.querySelectorAll('[data-role=assistant] p').length > 2")
+    await tab.page.evaluate("""() => getSelection().selectAllChildren(
+        document.querySelector('[data-role="assistant"] [data-message-body] p'))""")
+    selected = await tab.page.evaluate("getSelection().toString()")
+    assert len(selected) > 50
+    for _ in range(3):
+        await tab.grown()
+    assert await tab.page.evaluate("getSelection().toString()") == selected
+    await tab.answered()
+    assert await tab.page.evaluate("getSelection().toString()") == selected
+
+
+async def test_a_draft_can_be_written_while_an_answer_comes(tab: Tab) -> None:
+    await tab.ask("script:words-100 tps-50")
+    await tab.see_words(1)
+    await tab.box.press_sequentially("What I want to ask next")
+    await tab.answered()
+    await expect(tab.box).to_have_value("What I want to ask next")
+    await expect(tab.box).to_be_focused()
+
+
+async def test_a_long_conversation_opens_at_its_end(long_one: Tab) -> None:
+    await expect(long_one.page.get_by_text(f"number {MESSAGES - 1:03d}.").last).to_be_in_viewport()
+    await _at_the_end(long_one)
+    assert await long_one.page.get_by_role("article").count() < 60
+
+
+async def test_scrolling_up_brings_the_earlier_ones_and_keeps_the_place(long_one: Tab) -> None:
+    articles = long_one.page.locator("article")
+    while (before := await articles.count()) < MESSAGES:
+        first = articles.first
+        await first.scroll_into_view_if_needed()
+        place = await first.evaluate("article => (window.mark = article).getBoundingClientRect().top")
+        await long_one.page.evaluate("document.getElementById('reading').scrollTop = 0")
+        await expect(articles.nth(before)).to_be_attached()
+        now = await long_one.page.evaluate("mark.getBoundingClientRect().top")
+        assert abs(now - place) < 200, "the reader was carried away"
+    texts = await articles.locator("[data-message-body]").all_inner_texts()
+    numbers = [re.search(r"number (\d{3})", text)[1] for text in texts]  # type: ignore[index]  # each has one
+    assert numbers == [f"{number:03d}" for number in range(MESSAGES)]
+
+
+async def test_a_long_conversation_goes_on(long_one: Tab, scripted_provider: ScriptedProvider) -> None:
+    await long_one.ask("script:words-60 tps-60")
+    await long_one.answered()
+    assert len(await long_one.words()) == 60
+    await _at_the_end(long_one)
+    assert "number 299" in str(scripted_provider.chats[-1].body["messages"])
+
+
+async def test_a_reader_of_old_messages_is_not_pulled_down_by_another_tab(long_one: Tab) -> None:
+    other = await long_one.device.tab(long_one.path)
+    await long_one.page.evaluate("document.getElementById('reading').scrollTop = 300")
+    await expect(long_one.button("Jump to the latest")).to_be_visible()
+    place = await long_one.page.evaluate(FROM_END)
+    await other.ask("script:words-40 tps-80")
+    await other.answered()
+    await asyncio.gather(other.answered(), long_one.answered())
+    assert await long_one.page.evaluate(FROM_END) >= place
+    await expect(long_one.button("Jump to the latest")).to_be_visible()
