@@ -177,7 +177,10 @@ function begin() {
 
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.id === "conversation") begin();
-  else if (event.detail.elt.closest?.("#messages")) decorate(event.detail.elt);
+  else if (event.detail.elt.closest?.("#messages")) {
+    decorate(event.detail.elt);
+    if (event.detail.elt.dataset?.status === "running") say(announcer.dataset.started); // had begun before it came
+  }
 });
 document.addEventListener("messages:refreshed", () => {
   observe();
@@ -186,6 +189,7 @@ document.addEventListener("messages:refreshed", () => {
   keepPlace();
 });
 document.addEventListener("htmx:afterSwap", (event) => {
+  top = 0; // where messages were taken out, the place above which nobody can be says nothing
   keepPlace();
   const control = event.detail.requestConfig?.elt;
   // A button that went with its message leaves the focus nowhere.

@@ -260,11 +260,38 @@ async function refresh() {
 }
 
 function show(here, fresh) {
-  here.dispatchEvent(new CustomEvent("messages:refreshing", { bubbles: true }));
+  const shown = document.getElementById("messages");
+  const first = document.getElementById(fresh.querySelector(".message")?.id ?? "");
   known.clear();
-  document.getElementById("messages").replaceWith(fresh);
-  htmx.process(fresh);
+  if (first?.parentElement === shown) merge(shown, first, fresh);
+  else {
+    here.dispatchEvent(new CustomEvent("messages:refreshing", { bubbles: true }));
+    shown.replaceWith(fresh);
+    htmx.process(fresh);
+  }
   here.dispatchEvent(new CustomEvent("messages:refreshed", { bubbles: true }));
+}
+
+/** From `first` on like `fresh`; what is as it was is left alone, with the reader's place, selection and focus. */
+function merge(shown, first, fresh) {
+  const wanted = new Map([...fresh.querySelectorAll(":scope > .message")].map((message) => [message.id, message]));
+  for (let next, message = first; message; message = next) {
+    next = message.nextElementSibling;
+    if (!wanted.has(message.id)) message.remove();
+  }
+  for (const [id, message] of wanted) {
+    const old = document.getElementById(id);
+    if (old && isAsBefore(old, message)) continue;
+    if (old) old.replaceWith(message);
+    else shown.append(message);
+    htmx.process(message);
+  }
+}
+
+function isAsBefore(old, message) {
+  const { status } = message.dataset;
+  const text = (one) => one.querySelector("[data-message-body]").textContent;
+  return status === old.dataset.status && !OPEN.has(status) && !old.querySelector(".progress") && text(old) === text(message);
 }
 
 document.addEventListener("messages:check", () => refresh());
