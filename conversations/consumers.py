@@ -26,6 +26,9 @@ LANGUAGES = {code for code, _ in settings.LANGUAGES}
 class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """Refuses by closing after the handshake: rejecting the handshake itself would make htmx try again for ever."""
 
+    channel_layer_alias = (
+        "none"  # the hub hears for all pages of the process; and without Redis pages open all the same
+    )
     key: Key
     language: str
     session_key: str

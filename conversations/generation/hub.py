@@ -137,9 +137,9 @@ class Hub:
         track.waiting.append(delta)
 
     async def _show_change(self, key: Key, change: Changed) -> None:
-        await self._to_all(key, encode({"m": change.message_id, "s": change.status}))
-        if change.status == Generation.Status.RUNNING:
-            return  # its foot is that of a queued one
+        if change.status == Generation.Status.RUNNING:  # its foot is that of a queued one
+            await self._to_all(key, encode({"m": change.message_id, "s": change.status}))
+            return
         languages = {tab.language for tab in self._tabs.get(key, ())}
         end = await database_sync_to_async(outlook.end_of, thread_sensitive=False)(change.message_id, languages)
         if end is None:
@@ -148,6 +148,7 @@ class Hub:
             track = self._tracks.get(key, {}).pop(change.generation_id, None) or Track(change.message_id)
             if patch := track.final(end.html, end.reasoning):
                 await self._to_all(key, patch)
+        await self._to_all(key, encode({"m": change.message_id, "s": change.status}))
         for tab in tuple(self._tabs.get(key, ())):
             if tab.language in end.footers:  # one that came meanwhile has seen the end already
                 await tab.deliver(end.footers[tab.language])

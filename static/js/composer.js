@@ -145,7 +145,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.requestConfig?.elt !== form() || !sending) return;
   const { status } = event.detail.xhr;
-  if (status >= 200 && status < 300) sent();
+  const toLogin = event.detail.xhr.getResponseHeader("HX-Redirect"); // nothing was stored
+  if (status >= 200 && status < 300 && !toLogin) sent();
   else giveBack(status);
 });
 
@@ -156,7 +157,8 @@ function leftBehind(event) {
   underWay.delete(id);
   if (sender.isConnected) return;
   event.preventDefault();
-  if (detail.xhr.status < 200 || detail.xhr.status >= 300) return; // the draft is still there
+  const isStored = detail.xhr.status >= 200 && detail.xhr.status < 300 && !detail.xhr.getResponseHeader("HX-Redirect");
+  if (!isStored) return; // the draft is still there
   if (store.read(sender.dataset.draftKey).id === id) store.write(sender.dataset.draftKey, {});
   const answer = new DOMParser().parseFromString(detail.xhr.response, "text/html");
   const entry = answer.querySelector("#conversations-today > li");

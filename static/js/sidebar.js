@@ -135,8 +135,15 @@ new MutationObserver((records) => {
   document.getElementById("announcer").textContent = added[added.length - 1].querySelector("p").textContent;
 }).observe(toasts, { childList: true });
 
+// What was deleted is back: the focus goes from the button, which leaves, to the entry.
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.target.closest("[data-dismiss]")) event.target.closest(".toast").remove();
+  const made = event.target.closest("[data-dismiss]")?.closest(".toast");
+  if (!made) return;
+  const hadFocus = made.contains(document.activeElement);
+  const [id] = /[0-9a-f-]{36}/.exec(event.detail.requestConfig.path) ?? [];
+  const entry = document.querySelector(`#conversation-${id} > .entry-link`);
+  made.remove();
+  if (hadFocus) (entry?.checkVisibility() ? entry : main).focus();
 });
 
 const ofComposer = (event) => event.detail.requestConfig?.elt.id === "composer";
