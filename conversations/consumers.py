@@ -27,7 +27,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
     """Refuses by closing after the handshake: rejecting the handshake itself would make htmx try again for ever."""
 
     channel_layer_alias = (
-        "none"  # the hub hears for all pages of the process; and without Redis pages open all the same
+        "none"  # the hub hears for all pages; and they open without Redis too
     )
     key: Key
     language: str
