@@ -79,7 +79,8 @@ def end_of(message_id: int, languages: Iterable[str]) -> End | None:
     footers = {}
     for language in languages:
         with translation.override(language):
-            footers[language] = footer_html(view)
+            [spoken] = present([message])  # its sentences are made in the language of the moment
+            footers[language] = footer_html(spoken)
     return End(not view.is_open, view.html, view.reasoning, footers)
 
 

@@ -28,8 +28,12 @@ function follow() {
 function seen(entries) {
   const latest = entries[entries.length - 1];
   if (!latest.target.isConnected) return;
-  following = latest.isIntersecting;
-  if (following) top = 0;
+  const place = view().scrollTop;
+  if (latest.isIntersecting) {
+    following = true;
+    top = place;
+  } else if (following && place >= top - 4) follow(); // it has grown since the last look: nobody has moved
+  else following = false;
   document.getElementById("jump").hidden = following;
 }
 

@@ -31,7 +31,7 @@ with transaction.atomic():
 # What the browser, and htmx, write into the console when the server cannot be reached.
 NO_CONNECTION = r"net::ERR_|WebSocket connection to|htmx:(afterRequest|sendError)|\[object Event\]"
 LONGER = """length => [...document.querySelectorAll('[data-role="assistant"] > [data-message-body]')]
-    .at(-1)?.innerText.length > length"""
+    .at(-1)?.textContent.length > length"""
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Tab:
 
     async def grown(self) -> str:
         """Until the newest answer's text is longer than now."""
-        before = len(await self.text())
+        before = len(await self.text_place.text_content() or "")
         await self.page.wait_for_function(LONGER, arg=before)
         return await self.text()
 

@@ -77,6 +77,7 @@ async def test_thousands_of_brackets_are_a_question_like_any_other(tab: Tab, tex
 
 
 async def test_an_endless_answer_is_ended_by_the_site(tab: Tab) -> None:
+    """A million characters come down in one piece: the limit of what goes up the websocket is not theirs."""
     await tab.ask("script:huge")
     await tab.answered("failed")
     await expect(tab.answer).to_contain_text("The answer grew longer than this site allows")
