@@ -16,7 +16,8 @@ from twisted.internet import reactor
 logger = logging.getLogger(__name__)
 access = logging.getLogger("chatbot_site.access")
 
-MESSAGE_BYTES = 64 * 2**10  # what a browser may send up the websocket, where it has next to nothing to say
+FRAME_BYTES = 64 * 2**10  # what a browser may send up the websocket at once, where it has next to nothing to say
+MESSAGE_BYTES = 32 * 2**20  # both ways: a page that joins a very long answer gets it whole, in one message
 QUIET_PATHS = ("/healthz", "/readyz")
 
 
@@ -43,7 +44,7 @@ class ChatServer(Server):  # type: ignore[misc]  # daphne has no types
             action_logger=log_access,
             websocket_timeout=-1,  # a day, else: closed with code 1000, after which htmx does not connect again
             websocket_max_message_size=MESSAGE_BYTES,
-            websocket_max_frame_size=MESSAGE_BYTES,
+            websocket_max_frame_size=FRAME_BYTES,
             server_name="",
             **options,
         )

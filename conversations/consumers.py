@@ -26,9 +26,7 @@ LANGUAGES = {code for code, _ in settings.LANGUAGES}
 class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """Refuses by closing after the handshake: rejecting the handshake itself would make htmx try again for ever."""
 
-    channel_layer_alias = (
-        "none"  # the hub hears for all pages; and they open without Redis too
-    )
+    channel_layer_alias = "none"  # the hub hears for all pages; and they open without Redis too
     key: Key
     language: str
     session_key: str

@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory, scripted_provider_server: ScriptedProvider) -> Iterator[Site]:
     """As `make run` starts it: SQLite, one process, no Redis."""
     folder = tmp_path_factory.mktemp("site")
-    made = Site(folder, provider_url=scripted_provider_server.url)
+    made = Site(folder, provider_url=scripted_provider_server.url, HEARTBEAT_TIMEOUT_SECONDS="4")
     yield made.prepare()
     made.close()
 

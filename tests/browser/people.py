@@ -28,6 +28,20 @@ with transaction.atomic():
         session.create()
         print(user.username, session.session_key)
 """
+LONG_CONVERSATION = """
+from accounts.models import User
+from conversations.models import Conversation, Message
+owner = User.objects.get(username={name!r})
+conversation = Conversation.objects.create(owner=owner, title="A long one")
+leaf = None
+for number in range({count}):
+    role = ("user", "assistant")[number % 2]
+    text = f"This is message number {{number:03d}}. " * (1 + number % 7)
+    leaf = Message.objects.create(conversation=conversation, parent=leaf, role=role, content=text)
+conversation.leaf = leaf
+conversation.save()
+print(conversation.pk)
+"""
 # What the browser, and htmx, write into the console when the server cannot be reached.
 NO_CONNECTION = r"net::ERR_|WebSocket connection to|htmx:(afterRequest|sendError)|\[object Event\]"
 LONGER = """length => [...document.querySelectorAll('[data-role="assistant"] > [data-message-body]')]
@@ -160,3 +174,8 @@ class Tab:
 def numbered_words(count: int) -> list[str]:
     """What `script:words-N` writes."""
     return [f"w{number:04d}" for number in range(1, count + 1)]
+
+
+def make_conversation(site: Site, owner: Person, count: int) -> str:
+    """The path of a conversation of `count` messages, "This is message number 000." and so on."""
+    return f"/c/{site.manage('shell', '--no-imports', '-c', LONG_CONVERSATION.format(name=owner.name, count=count)).strip()}/"

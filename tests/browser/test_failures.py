@@ -29,18 +29,18 @@ def _text(language: str, code: str) -> ErrorText:
         return describe(code, retry_after=WAIT if code == "rate_limit" else None, model=MODEL)
 
 
-@pytest.mark.parametrize("script", FAILURES)
-async def test_a_refused_question_says_why(tab: Tab, script: str) -> None:
-    await tab.ask(f"script:{script}")
-    await tab.answered("failed")
-    text = _text("en", FAILURES[script])
-    await expect(tab.answer).to_contain_text(text.sentence)
-    await expect(tab.answer).to_contain_text(text.advice)
-    await expect(tab.button("Regenerate")).to_be_visible()
-    await expect(tab.button("Continue")).to_be_hidden()
-    await expect(tab.box).to_be_editable()
+async def test_a_refused_question_says_why(tab: Tab) -> None:
+    for number, (script, code) in enumerate(FAILURES.items(), 1):
+        await tab.ask(f"script:{script}")
+        await expect(tab.answers).to_have_count(number)
+        await tab.answered("failed")
+        text = _text("en", code)
+        await expect(tab.answer).to_contain_text(text.sentence)
+        await expect(tab.answer).to_contain_text(text.advice)
+        await expect(tab.answer.get_by_role("button", name="Regenerate")).to_be_visible()
+        await expect(tab.button("Continue")).to_have_count(0)
     await tab.page.reload()
-    await expect(tab.answer).to_contain_text(text.advice)
+    await expect(tab.answer).to_contain_text(text.sentence)
 
 
 async def test_failures_are_told_in_korean(devices: Devices, alice: Person) -> None:

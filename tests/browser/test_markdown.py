@@ -20,24 +20,24 @@ async def shown(tab: Tab) -> Locator:
     return tab.text_place
 
 
-async def test_headings_lists_table_and_quote(shown: Locator) -> None:
+async def test_headings_lists_tasks_table_and_quote(shown: Locator) -> None:
     await expect(shown.get_by_role("heading", name="Everything markdown", level=3)).to_be_visible()
     await expect(shown.get_by_role("heading", name="A table", level=5)).to_be_visible()
     await expect(shown.locator("ol > li > ul > li > ul > li")).to_have_text("deeper")
+    await expect(shown.get_by_role("listitem").filter(has_text="done")).to_have_text("☑ done")
+    await expect(shown.get_by_role("listitem").filter(has_text="to do")).to_have_text("☐ to do")
     table = shown.get_by_role("table")
     await expect(table.get_by_role("columnheader")).to_have_text(["Language", "Greeting", "Count"])
     await expect(table.get_by_role("row").last.get_by_role("cell")).to_have_text(["한국어", "안녕하세요", "34"])
     await expect(shown.locator("blockquote > blockquote")).to_contain_text("and one inside it")
 
 
-async def test_task_list(shown: Locator) -> None:
-    await expect(shown.get_by_role("listitem").filter(has_text="done")).to_have_text("☑ done")
-    await expect(shown.get_by_role("listitem").filter(has_text="to do")).to_have_text("☐ to do")
-
-
-async def test_korean_emphasis_next_to_a_particle(shown: Locator) -> None:
+async def test_korean_emphasis_and_formulas(shown: Locator) -> None:
     await expect(shown.locator("strong", has_text="한국어(괄호)")).to_have_text("한국어(괄호)")
     await expect(shown.get_by_text("한국어(괄호)을 강조해도")).to_be_visible()
+    await expect(shown.locator("math")).to_have_count(2)
+    await expect(shown.locator('math[display="block"] mfrac')).to_have_count(1)
+    assert await shown.locator("math").first.evaluate("math => math.getBoundingClientRect().width") > 20
 
 
 async def test_a_link_opens_safely_in_a_tab_of_its_own(shown: Locator) -> None:
@@ -56,6 +56,8 @@ async def test_code_is_highlighted_and_labelled(shown: Locator) -> None:
         "spans => [...new Set(spans.map(span => getComputedStyle(span).color))]"
     )
     assert len(colours) >= 3
+    await expect(shown.locator("pre").nth(1)).to_have_text('<script>alert("inert")</script>\n')
+    assert await shown.locator("script").count() == 0
 
 
 async def test_code_and_answer_can_be_copied(devices: Devices, alice: Person) -> None:
@@ -73,12 +75,6 @@ async def test_code_and_answer_can_be_copied(devices: Devices, alice: Person) ->
     assert "The footnote's text." in copied
 
 
-async def test_formulas_are_mathml(shown: Locator) -> None:
-    await expect(shown.locator("math")).to_have_count(2)
-    await expect(shown.locator('math[display="block"] mfrac')).to_have_count(1)
-    assert await shown.locator("math").first.evaluate("math => math.getBoundingClientRect().width") > 20
-
-
 async def test_a_footnote_leads_there_and_back(tab: Tab, shown: Locator) -> None:
     reference = shown.get_by_role("link", name="1", exact=True)
     await reference.click()
@@ -87,11 +83,6 @@ async def test_a_footnote_leads_there_and_back(tab: Tab, shown: Locator) -> None
     await shown.get_by_role("link", name="↩").click()
     await expect(reference).to_be_in_viewport()
     await expect(tab.answers).to_have_count(1)
-
-
-async def test_a_script_in_a_code_block_is_text(tab: Tab, shown: Locator) -> None:
-    await expect(shown.locator("pre").nth(1)).to_have_text('<script>alert("inert")</script>\n')
-    assert await shown.locator("script").count() == 0
 
 
 async def test_streamed_and_reloaded_look_the_same(tab: Tab, shown: Locator) -> None:

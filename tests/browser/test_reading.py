@@ -5,25 +5,11 @@ import re
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.browser.people import Device, Person, Tab
+from tests.browser.people import Device, Person, Tab, make_conversation
 from tests.scripted_provider.fixture import ScriptedProvider
 from tests.site import Site
 
 MESSAGES = 300
-LONG_CONVERSATION = """
-from accounts.models import User
-from conversations.models import Conversation, Message
-owner = User.objects.get(username={name!r})
-conversation = Conversation.objects.create(owner=owner, title="A long one")
-leaf = None
-for number in range({count}):
-    role = ("user", "assistant")[number % 2]
-    text = f"This is message number {{number:03d}}. " * (1 + number % 7)
-    leaf = Message.objects.create(conversation=conversation, parent=leaf, role=role, content=text)
-conversation.leaf = leaf
-conversation.save()
-print(conversation.pk)
-"""
 LISTEN = """() => {
     window.heard = [];
     const region = document.getElementById("announcer");
@@ -54,9 +40,7 @@ STAYS = "place => Math.abs(mark.getBoundingClientRect().top - place) < 60"
 @pytest_asyncio.fixture(loop_scope="session")
 async def long_one(device: Device, alice: Person, site: Site) -> Tab:
     """A conversation of 300 messages, just opened."""
-    script = LONG_CONVERSATION.format(name=alice.name, count=MESSAGES)
-    path = f"/c/{site.manage('shell', '--no-imports', '-c', script).strip()}/"
-    return await device.tab(path)
+    return await device.tab(make_conversation(site, alice, MESSAGES))
 
 
 async def _at_the_end(tab: Tab) -> None:
@@ -110,7 +94,7 @@ async def test_who_has_scrolled_up_is_left_there(tab: Tab) -> None:
 
 
 async def test_a_selection_outlives_the_stream(tab: Tab) -> None:
-    await tab.ask("script:long-800 tps-200")
+    await tab.ask("script:long-700 tps-400")
     await tab.page.wait_for_function(
         "() => document.querySelectorAll('[data-role=assistant] [data-message-body] > p').length > 2"
     )

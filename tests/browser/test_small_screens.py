@@ -1,7 +1,5 @@
 """Phones: no page scrolls sideways, the list is a drawer, everything can be touched; and paper."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
@@ -25,10 +23,11 @@ SMALL = """({ target, controls }) => [...document.querySelectorAll(controls)]
     .map(([control, box]) => `${control.outerHTML.slice(0, 90)}: ${box.width}x${box.height}`)"""
 
 
-@pytest_asyncio.fixture(params=WIDTHS, loop_scope="session")
-async def phone(devices: Devices, alice: Person, request: pytest.FixtureRequest) -> AsyncIterator[Device]:
-    size = {"width": request.param, "height": 640}
-    yield await devices(alice, viewport=size, has_touch=True, is_mobile=True, device_scale_factor=2)
+@pytest_asyncio.fixture(loop_scope="session")
+async def phone(devices: Devices, alice: Person, request: pytest.FixtureRequest) -> Device:
+    """The narrowest one, or as wide as the test says."""
+    size = {"width": getattr(request, "param", 320), "height": 640}
+    return await devices(alice, viewport=size, has_touch=True, is_mobile=True, device_scale_factor=2)
 
 
 async def _fits(tab: Tab) -> None:
@@ -36,6 +35,7 @@ async def _fits(tab: Tab) -> None:
     assert await tab.page.evaluate(SMALL, {"target": TARGET, "controls": CONTROLS}) == []
 
 
+@pytest.mark.parametrize("phone", WIDTHS, indirect=True)
 async def test_pages_fit_and_can_be_touched(phone: Device) -> None:
     tab = await phone.tab()
     for path in PAGES:
@@ -51,6 +51,7 @@ async def test_pages_before_the_login_fit(devices: Devices) -> None:
         await _fits(tab)
 
 
+@pytest.mark.parametrize("phone", WIDTHS, indirect=True)
 async def test_a_conversation_with_everything_fits(phone: Device) -> None:
     tab = await phone.tab()
     await tab.ask("script:markdown")
@@ -66,6 +67,7 @@ async def test_a_conversation_with_everything_fits(phone: Device) -> None:
     await tab.answered("stopped")
 
 
+@pytest.mark.parametrize("phone", WIDTHS, indirect=True)
 async def test_the_settings_panel_fits(phone: Device) -> None:
     tab = await phone.tab()
     await tab.page.locator(".model-button").tap()
