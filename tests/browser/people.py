@@ -178,4 +178,5 @@ def numbered_words(count: int) -> list[str]:
 
 def make_conversation(site: Site, owner: Person, count: int) -> str:
     """The path of a conversation of `count` messages, "This is message number 000." and so on."""
-    return f"/c/{site.manage('shell', '--no-imports', '-c', LONG_CONVERSATION.format(name=owner.name, count=count)).strip()}/"
+    made = site.manage("shell", "--no-imports", "-c", LONG_CONVERSATION.format(name=owner.name, count=count))
+    return f"/c/{made.strip()}/"
