@@ -146,8 +146,8 @@ function fits(message, frame) {
 }
 
 function changeStatus(message, frame) {
-  setStatus(message, frame.m, frame.s);
   if (expected === frame.m && !OPEN.has(frame.s)) refresh(); // it ended before its snapshot came
+  else setStatus(message, frame.m, frame.s);
 }
 
 function find(id) {

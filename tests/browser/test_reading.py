@@ -77,7 +77,7 @@ async def test_the_end_stays_in_view_while_the_answer_grows(tab: Tab) -> None:
 async def test_who_has_scrolled_up_is_left_there(tab: Tab) -> None:
     await tab.ask("script:long-4000 tps-800")
     await tab.page.wait_for_function("() => document.getElementById('reading').scrollTop > 600")
-    await tab.answer.hover()
+    await tab.page.mouse.move(700, 400)
     await tab.page.mouse.wheel(0, -400)
     await expect(tab.button("Jump to the latest")).to_be_visible()
     place = await tab.page.evaluate("document.getElementById('reading').scrollTop")
