@@ -13,7 +13,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin chat \
-    && install --directory --owner=chat --group=chat /data
+    && install --directory --owner=chat --group=chat /data /backups
 
 WORKDIR /app
 COPY requirements.txt ./
@@ -23,7 +23,7 @@ COPY . .
 # Done here, so that a container starts at once and needs to write nowhere but in /data.
 RUN VAR_DIR=/tmp/build APP_ENV=development python manage.py compilemessages \
     && VAR_DIR=/tmp/build APP_ENV=development python manage.py collectstatic --noinput \
-    && python -m compileall -q accounts chatbot_site conversations providers \
+    && python -m compileall -q accounts chatbot_site conversations moderation operations providers \
     && rm -rf /tmp/build
 
 USER chat
@@ -31,5 +31,5 @@ VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["python", "scripts/probe.py"]
 # Brings the database up to date first. Where several containers start at once, run `manage.py migrate` before them
-# and leave --migrate out.
+# and leave --migrate out, as docker-compose.yml does.
 CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--migrate"]

@@ -9,7 +9,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 WRONG_LOGIN = _("The name or the password is not right. Check both and try again.")
 EMAIL_TAKEN = _("Someone already uses this e-mail address.")
+SUSPENDED_KEY = "suspended_person"  # in the session of whoever has just tried to log in
 DEFAULT_STAGE = "allauth.account.stages.EmailVerificationStage"
 
 
@@ -62,6 +63,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             if email_address.can_set_verified():
                 _release(email_address)
             return bool(super().confirm_email(request, email_address))
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponseRedirect:
+        """Only whoever has given the right password comes here, so the next page may say why."""
+        request.session[SUSPENDED_KEY] = user.pk
+        return redirect("account_inactive")
 
     def get_login_stages(self) -> list[str]:
         ours = "accounts.stages.EmailVerificationStage"

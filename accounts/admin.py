@@ -18,8 +18,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import sessions
+from accounts import ranks, sessions, suspending
 from accounts.models import User
+from accounts.signals import suspension_changed
 
 if TYPE_CHECKING:
     UserAdminBase = DjangoUserAdmin[User]
@@ -41,39 +42,64 @@ admin.site.unregister([EmailAddress, UserSession])
 
 @admin.register(User)
 class UserAdmin(UserAdminBase):
+    """Who may change people changes only those below themselves (`accounts.ranks`); `is_staff` follows the groups."""
+
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
-    list_filter = ("is_active", "is_staff", "is_superuser")
+    list_filter = ("is_active", "is_staff", "is_superuser", "groups")
     search_fields = ("username", "email")
     ordering = ("-date_joined",)
     date_hierarchy = "date_joined"
-    readonly_fields = ("date_joined", "last_login")
+    readonly_fields = ("is_staff", "date_joined", "last_login")
     actions = ("suspend", "restore")
     fieldsets = (
         (None, {"fields": ("username", "email", "password")}),
-        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        (_("Suspension"), {"fields": ("is_active", "suspension_reason")}),
+        (_("Rights"), {"fields": ("groups", "is_staff", "is_superuser", "user_permissions")}),
         (_("Dates"), {"fields": ("date_joined", "last_login")}),
     )
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "email", "usable_password", "password1", "password2")}),
     )
 
-    @admin.action(description=_("Suspend the selected users"))
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Only superusers make superusers and give single permissions; nobody changes their own rights."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        if not _asks(request).is_superuser:
+            fields += ("is_superuser", "user_permissions")
+        if obj is not None and obj.pk == request.user.pk:
+            fields += ("is_active", "groups", "is_superuser", "user_permissions")
+        return tuple(dict.fromkeys(fields))
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _may(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may(request, obj)
+
+    @admin.action(description=_("Suspend the selected users"), permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """One by one, since saving is what signs a person out. Nobody locks themselves out."""
-        count = _set_active(queryset.exclude(pk=cast(User, request.user).pk).filter(is_active=True), active=False)
+        """One by one, since saving is what signs a person out. Nobody locks out themselves, or anybody above them."""
+        people = ranks.above(request.user, queryset.exclude(pk=_asks(request).pk)).filter(is_active=True)
+        count = sum(suspending.suspend(person, "", by=_asks(request)) for person in list(people))
         text = ngettext("%(count)d user is suspended.", "%(count)d users are suspended.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
-    @admin.action(description=_("Let the selected users in again"))
+    @admin.action(description=_("Let the selected users in again"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        count = _set_active(queryset.filter(is_active=False), active=True)
+        people = ranks.above(request.user, queryset).filter(is_active=False)
+        count = sum(suspending.reinstate(person, by=_asks(request)) for person in list(people))
         text = ngettext("%(count)d user may come in again.", "%(count)d users may come in again.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        super().delete_queryset(request, ranks.above(request.user, queryset))
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "email" in form.changed_data:  # an address that an administrator takes away must open nothing any more
             EmailAddress.objects.filter(user_id=obj.pk).delete()
+        if change and "is_active" in form.changed_data:
+            suspension_changed.send(User, person=obj, by=_asks(request))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)
@@ -83,9 +109,10 @@ class UserAdmin(UserAdminBase):
         return response
 
 
-def _set_active(people: QuerySet[User], active: bool) -> int:
-    rows = list(people)
-    for person in rows:
-        person.is_active = active
-        person.save(update_fields=["is_active"])
-    return len(rows)
+def _asks(request: HttpRequest) -> User:
+    """Who asks: the administration's pages are for people who are logged in."""
+    return cast(User, request.user)
+
+
+def _may(request: HttpRequest, person: User | None) -> bool:
+    return person is None or person.pk == request.user.pk or ranks.may_act_on(request.user, person)

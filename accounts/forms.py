@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from allauth.account import forms as allauth_forms
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from accounts import sign_up
 from accounts.models import MAX_TEMPERATURE, MAX_TOKENS, MIN_TOKENS, TOKEN_STEP, Preferences, User
@@ -22,6 +24,7 @@ else:
 NUMBER_ERRORS = ("required", "invalid", "min_value", "max_value", "step_size")
 TEMPERATURE_ERROR = _("Choose a temperature between 0 and 2, in steps of 0.1.")
 TOKENS_ERROR = _("Choose a number of tokens between 100 and 4000, in steps of 100.")
+INSTRUCTIONS_LENGTH = 4000
 EMAIL_HINT = _("Only for choosing a new password if you forget it.")
 PASSWORD_HINT = _("At least 8 characters, and nothing that is easy to guess.")
 NAME_ATTRIBUTES = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
@@ -100,6 +103,29 @@ class EmailForm(allauth_forms.AddEmailForm):  # type: ignore[misc]  # allauth sh
         _dress(self, email=_("New e-mail address"))
 
 
+class InstructionsField(forms.CharField):
+    """A text of several lines. A line end counts as one character, as in the browser."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        excess = len(value) - INSTRUCTIONS_LENGTH
+        if excess > 0:
+            sentence = ngettext_lazy(
+                "The instructions are %(excess)s character too long; at most %(limit)s are possible.",
+                "The instructions are %(excess)s characters too long; at most %(limit)s are possible.",
+                excess,
+            )
+            numbers = {"excess": _grouped(excess), "limit": _grouped(INSTRUCTIONS_LENGTH)}
+            raise ValidationError(sentence, code="too_long", params=numbers)
+
+
+def _grouped(number: int) -> str:
+    return number_format(number, force_grouping=True)
+
+
 class PreferencesForm(PreferencesModelForm):
     """The settings page. `groups` is the model menu; a value beyond the chosen model's limits is refused by name."""
 
@@ -125,9 +151,26 @@ class PreferencesForm(PreferencesModelForm):
         error_messages=dict.fromkeys(NUMBER_ERRORS, TOKENS_ERROR),
     )
 
+    custom_instructions = InstructionsField(
+        label=_("Custom instructions"),
+        help_text=_(
+            "Told to the model in every one of your conversations: what it should know of you, how it answers."
+        ),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
     class Meta:
         model = Preferences
-        fields: ClassVar[list[str]] = ["language", "theme", "default_model", "temperature", "max_tokens", "streaming"]
+        fields: ClassVar[list[str]] = [
+            "language",
+            "theme",
+            "custom_instructions",
+            "default_model",
+            "temperature",
+            "max_tokens",
+            "streaming",
+        ]
 
     def __init__(self, *args: Any, groups: Sequence[Group], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

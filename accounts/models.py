@@ -42,6 +42,12 @@ class User(AbstractUser):
         error_messages={"unique": _("This username is taken.")},
     )
     email = models.EmailField(_("e-mail"), blank=True)
+    suspension_reason = models.CharField(
+        _("reason of the suspension"),
+        max_length=500,
+        blank=True,
+        help_text=_("The person reads it when they try to log in."),
+    )
 
     objects: ClassVar[UserManager] = UserManager()
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -114,6 +120,7 @@ class Preferences(models.Model):
         default=site_max_tokens,
         validators=[MinValueValidator(MIN_TOKENS), MaxValueValidator(MAX_TOKENS)],
     )
+    custom_instructions = models.TextField(_("Custom instructions"), blank=True, max_length=4000)
     streaming = models.BooleanField(_("Show answers while they are being written"), default=True)
 
     class Meta:

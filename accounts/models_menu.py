@@ -7,6 +7,8 @@ from typing import Protocol, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from accounts.models import User
+
 
 class Model(Protocol):
     """id: "provider/model". max_temperature: None when it takes none. max_output: tokens."""
@@ -28,9 +30,10 @@ class Group(Protocol):
     def models(self) -> Sequence[Model]: ...
 
 
-def menu() -> Sequence[Group]:
-    """The groups of the model menu, one for each provider; empty when the site has no model or no menu."""
+def menu(user: User) -> Sequence[Group]:
+    """The groups of the model menu, one for each provider, with the models that the person may use; empty when the
+    site has no model or no menu."""
     path = getattr(settings, "MODEL_MENU", "")
     if not path:
         return ()
-    return cast(Callable[[], Sequence[Group]], import_string(path))()
+    return cast(Callable[[User], Sequence[Group]], import_string(path))(user)

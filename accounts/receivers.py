@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
 
-from accounts import sessions
+from accounts import memberships, sessions
 from accounts.models import User
 from accounts.signals import account_disabled, session_ended
 
@@ -21,6 +21,7 @@ def connect() -> None:
     user_logged_out.connect(logged_out)
     for signal in (allauth_signals.password_changed, allauth_signals.password_set, allauth_signals.password_reset):
         signal.connect(password_replaced)
+    memberships.connect()
 
 
 def user_saved(sender: type[User], instance: User, raw: bool = False, **kwargs: Any) -> None:

@@ -8,14 +8,16 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language as set_language_cookie
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
 from accounts import sessions
+from accounts.adapters import SUSPENDED_KEY
 from accounts.devices import describe
 from accounts.forms import PreferencesForm
 from accounts.models import Language, Preferences, User
@@ -34,7 +36,8 @@ def preferences(request: HtmxHttpRequest) -> HttpResponseBase:
         return _login_first(request)
     saved = Preferences.of(request.user)
     look = (saved.language, saved.theme)
-    form = PreferencesForm(request.POST if request.method == "POST" else None, instance=saved, groups=menu())
+    data = request.POST if request.method == "POST" else None
+    form = PreferencesForm(data, instance=saved, groups=menu(request.user))
     if form.is_bound and form.is_valid():
         form.save()
         return _saved(request, form, look_changed=look != (form.instance.language, form.instance.theme))
@@ -99,3 +102,15 @@ def _end_sessions(request: HttpRequest, user: User) -> HttpResponse:
         sessions.end_all(user, but=current)
         messages.success(request, _("All other devices are signed out."))
     return redirect("usersessions_list")
+
+
+@never_cache
+@require_safe
+def suspended(request: HttpRequest) -> HttpResponse:
+    """Why somebody cannot log in, in their own language; only for whoever has just given their password."""
+    person = User.objects.select_related("preferences").filter(pk=request.session.get(SUSPENDED_KEY, 0)).first()
+    if person is None or person.is_active:
+        return render(request, "account/account_inactive.html")
+    language = Preferences.of(person).language or translation.get_language()
+    with translation.override(language):
+        return render(request, "account/account_inactive.html", {"reason": person.suspension_reason})

@@ -12,6 +12,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 TAG = "site"
 ENVIRONMENTS = ("production", "development", "test")
+CHOICES = {
+    "MODERATION_API": ("auto", "all", "off"),
+    "OPENINGS_SHOWN_TO_OWNER": ("off", "reason", "name"),
+    "RUN_GENERATIONS": ("web", "worker"),
+}
 SECRET_KEY_CHARACTERS = 50
 SECRET_KEY_VARIETY = 5
 
@@ -94,6 +99,20 @@ def check_debug(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         hint = "Remove DEBUG, or set APP_ENV=development on your own machine."
         return [Warning("DEBUG is on outside development.", hint=hint, id="chatbot_site.W001")]
     return []
+
+
+@register(TAG)
+def check_choices(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A misspelt word must not open what its owner meant to close."""
+    return [
+        Error(
+            f"{name} is {value!r}, which means nothing here.",
+            hint=f"Set it to one of: {', '.join(choices)}.",
+            id="chatbot_site.E008",
+        )
+        for name, choices in CHOICES.items()
+        if (value := getattr(settings, name)) not in choices
+    ]
 
 
 @register(TAG)

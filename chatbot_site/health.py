@@ -60,6 +60,8 @@ def _cache() -> None:
     cache.set(f"readyz-{token}", token, timeout=10)
     if cache.get(f"readyz-{token}") != token:
         raise NotReady("what was written could not be read back")
+    if getattr(cache, "is_away", False):
+        raise NotReady("Redis cannot be reached")
 
 
 def _channel_layer() -> None:

@@ -27,6 +27,7 @@ _SHAPES = re.compile(
     r"(?P<lead>\bbearer\s+|\bx-api-key['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+"  # headers that carry a credential
     r"|\b(?:sk|pk|rk)[-_][A-Za-z0-9_\-]{8,}"  # OpenAI, Anthropic and those who copied the form
     r"|\bgAAAAA[A-Za-z0-9_\-=]{20,}"  # what Fernet encrypted
+    r"|(?<=/share/)[A-Za-z0-9_\-]{16,}"  # whoever has it can read the conversation
     r"|(?P<scheme>\b[a-z][a-z0-9+.\-]*://[^\s:/@]*:)[^\s/@]+(?=@)",  # a password within an address
     re.IGNORECASE,
 )
@@ -149,8 +150,14 @@ def logging_config(*, level: str, directory: Path, style: str = "text") -> dict[
         },
         "handlers": {name: handler | shared for name, handler in handlers.items()},
         "root": {"handlers": list(handlers), "level": level},
-        "loggers": _LOGGERS,
+        "loggers": _LOGGERS | {"moderation.audit": _kept_apart(handlers)},
     }
+
+
+def _kept_apart(handlers: dict[str, Any]) -> dict[str, Any]:
+    """Of the audit log: every entry's hash goes into the file, where there is one. Whoever runs a command that adds
+    entries has no use for them on the console."""
+    return {"handlers": ["file" if "file" in handlers else "console"], "propagate": False, "level": "INFO"}
 
 
 # Libraries that tell, at INFO or DEBUG, what was asked and answered: message texts have no place in a log.

@@ -75,6 +75,8 @@ INSTALLED_APPS = [
     "accounts.apps.AccountsConfig",
     "providers.apps.ProvidersConfig",
     "conversations.apps.ConversationsConfig",
+    "moderation.apps.ModerationConfig",
+    "operations.apps.OperationsConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -125,6 +127,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context_processors.appearance",
+                "conversations.context_processors.features",
+                "moderation.context_processors.features",
+                "moderation.context_processors.notices",
             ],
         },
     }
@@ -134,7 +139,8 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
-    _database["ENGINE"] = "chatbot_site.pooled_sqlite3"
+    _database["ENGINE"] = "chatbot_site.queued_sqlite3"
+    _database["CONN_MAX_AGE"] = None  # opening one and its pragmas cost as much as all queries of a small request
     _database.setdefault("OPTIONS", {}).update(
         transaction_mode="IMMEDIATE",  # a writer waits for its turn instead of failing half-way
         timeout=20,
@@ -142,16 +148,17 @@ if _database["ENGINE"].endswith("sqlite3"):
         "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728;",
     )
 else:
-    # Requests run in short-lived threads: a pool keeps their connections.
+    # A pool, so that no thread holds a connection that it does not need.
     _database.setdefault("OPTIONS", {}).setdefault(
         "pool", {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=20), "timeout": 20}
     )
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
-    # Without Redis the cache is empty, and the site goes on.
-    _REDIS_OPTIONS = {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 2}
-    CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL, "OPTIONS": _REDIS_OPTIONS}}
+    _REDIS_OPTIONS = {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 2}
+    CACHES = {
+        "default": {"BACKEND": "chatbot_site.caches.RedisOrHere", "LOCATION": REDIS_URL, "OPTIONS": _REDIS_OPTIONS}
+    }
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
     }
@@ -160,13 +167,17 @@ else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 MEDIA_ROOT = VAR_DIR / "media"
+BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="")  # where `manage.py doctor` looks for the last backup
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / env.str("STATIC_ROOT", default=str(VAR_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+BACKUP_KEY = env.str("BACKUP_KEY", default="")
+if _backup_storage := env.str("BACKUP_STORAGE", default=""):
+    STORAGES["backups"] = {"BACKEND": _backup_storage, "OPTIONS": env.json("BACKUP_STORAGE_OPTIONS", default={})}
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_MAX_AGE = 3600
 
@@ -198,12 +209,14 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.forms.ResetPasswordForm",
     "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
     "add_email": "accounts.forms.EmailForm",
+    "user_token": "accounts.reset_links.UserTokenForm",
 }
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_CHANGE_EMAIL = ACCOUNT_LOGIN_ON_PASSWORD_RESET = ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"report": "10/5m/ip,50/d/ip"}  # the rest are allauth's own
 USERSESSIONS_TRACK_ACTIVITY = False  # accounts.middleware.SessionActivityMiddleware does, once a minute
 MODEL_MENU = "providers.models_for_menu"
 
@@ -237,6 +250,7 @@ PROVIDER_DISCOVERY = env.bool(
     "PROVIDER_DISCOVERY", default=DEVELOPMENT
 )  # Ollama and LM Studio on their usual local ports
 DEFAULT_MODEL = env.str("DEFAULT_MODEL", default="")
+RESPONSE_CACHE_SECONDS = env.int("RESPONSE_CACHE_SECONDS", default=3600)
 LOCAL_MODEL = env.str("LOCAL_MODEL", default="auto")
 LOCAL_MODEL_DIR = VAR_DIR / "models"
 PROVIDER_LIMITS: dict[str, float] = {
@@ -251,6 +265,20 @@ DEFAULT_TEMPERATURE = 0.7
 MAX_TOKENS = env.int("MAX_TOKENS", default=2000)
 MAX_MESSAGE_CHARACTERS = env.int("MAX_MESSAGE_CHARACTERS", default=10_000)
 SYSTEM_PROMPT = env.str("SYSTEM_PROMPT", default="")
+# What looks at a question before it is stored, and at an answer while it is written, as dotted paths; see
+# conversations.screening. Empty: nothing does.
+QUESTION_SCREEN = "moderation.screening.screen"
+ANSWER_SCREEN = "moderation.screening.is_blocked"
+SHARING = env.bool("SHARING", default=True)
+TEMPORARY_CHAT_HOURS = env.int("TEMPORARY_CHAT_HOURS", default=24)
+# What people are told of moderators who opened a conversation of theirs: "off", "reason", or "name" (and the reason).
+# Of whose texts OpenAI's moderation is asked, where there is a key for it. "auto": of those that are said to OpenAI's
+# models; "all": of everybody's, whichever model answers; "off": of nobody's.
+MODERATION_API = env.str("MODERATION_API", default="auto")
+MODERATION_THRESHOLD = env.float("MODERATION_THRESHOLD", default=0.7)
+OPENINGS_SHOWN_TO_OWNER = env.str("OPENINGS_SHOWN_TO_OWNER", default="reason")
+DELETED_KEEP_DAYS = env.int("DELETED_KEEP_DAYS", default=30)
+RETENTION_DAYS = env.str("RETENTION_DAYS", default="")  # read by operations.cleanup.retention
 # "web": the process that serves pages also makes answers; "worker": `manage.py run_generations` does.
 RUN_GENERATIONS = env.str("RUN_GENERATIONS", default="web")
 CHECKPOINT_SECONDS = 0.25  # how much streamed text the death of a process may cost
@@ -260,6 +288,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = (
     8 * 2**20
 )  # a million Korean characters, form-encoded, still reach the form's own sentence
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 2**20)
+FILE_UPLOAD_HANDLERS = [
+    "conversations.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 2**20)
 
 # --- Logging --------------------------------------------------------------------------------------
 LOGGING_CONFIG = "logging.config.dictConfig"

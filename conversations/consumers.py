@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from chatbot_site.threads import in_thread
 from conversations.generation import engine
 from conversations.generation.frames import Key
 from conversations.models import Conversation
@@ -38,8 +38,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         conversation_id: UUID = self.scope["url_route"]["kwargs"]["conversation_id"]
         self.session_key = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME, "")
         self.language = _language(self.scope["query_string"])
-        look_up = database_sync_to_async(_who_and_whose, thread_sensitive=False)
-        user_id, owner_id = await look_up(self.session_key, conversation_id)
+        user_id, owner_id = await in_thread(_who_and_whose, self.session_key, conversation_id)
         if user_id is None:
             await self.close(NOT_LOGGED_IN)
             return

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from conversations.models import Conversation
+from conversations.models import Conversation, Folder
 from conversations.models.conversation import TITLE_LENGTH
+from conversations.models.folder import NAME_LENGTH
 from conversations.text import storable
-from providers import default_model, model_info, models_for_menu
+from providers import default_model, may_use, model_info, models_for_menu
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 MAX_TOKENS_STEP = 100
 MAX_TOKENS_CEILING = 4000
+SYSTEM_PROMPT_LENGTH = 8000
+MAX_FOLDERS = 200
+_NOT_AVAILABLE = _("This model is not available. Choose another one.")
+_NOT_ALLOWED = _("You cannot use this model any more. Choose another one in the settings.")
 
 
 class StorableTextField(forms.CharField):
@@ -34,9 +43,25 @@ class StorableTextField(forms.CharField):
             raise ValidationError(self.error_messages["required"], code="required")
 
 
+class MessageIdField(forms.IntegerField):
+    """The id of a message, or None for whatever else a page may say."""
+
+    def clean(self, value: Any) -> int | None:
+        try:
+            number: int | None = super().clean(value)
+        except ValidationError:
+            return None
+        return number if number is not None and 0 < number < 2**63 else None
+
+
 class MessageForm(forms.Form):
     client_id = forms.UUIDField(error_messages={"required": _("The page is out of date. Reload it and send again.")})
     text = StorableTextField(error_messages={"required": _("Write a message first.")})
+    parent = MessageIdField(required=False)
+
+    def __init__(self, *args: Any, has_files: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].required = not has_files
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
@@ -59,23 +84,32 @@ def _grouped(number: int) -> str:
 
 
 class SettingsForm(forms.ModelForm[Conversation]):
-    """How a conversation's next answers are made. The limits are the chosen model's."""
+    """How a conversation's next answers are made. The limits are the chosen model's, the models its owner's.
 
-    model = forms.ChoiceField(label=_("Model"), required=False)
+    The model that the conversation has is among the choices even when it was taken from the owner since, so that
+    nothing is chosen behind their back; but `model_is_taken` says so, and it cannot be sent any more.
+    """
+
+    model = forms.ChoiceField(label=_("Model"), required=False, error_messages={"invalid_choice": _NOT_AVAILABLE})
     temperature = forms.FloatField(label=_("Temperature"), min_value=0, required=False)
     max_tokens = forms.IntegerField(label=_("Longest answer, in tokens"), min_value=MAX_TOKENS_STEP, required=False)
     streaming = forms.BooleanField(label=_("Show the answer while it is written"), required=False)
+    system_prompt = StorableTextField(label=_("Instructions for this conversation"), required=False)
+    cache_answers = forms.BooleanField(label=_("Give the same question the same answer"), required=False)
 
     class Meta:
         model = Conversation
-        fields = ["model", "temperature", "max_tokens", "streaming"]
+        fields = ["model", "temperature", "max_tokens", "streaming", "system_prompt", "cache_answers"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        chosen = (self.data.get("model") if self.is_bound else "") or self.instance.model or default_model()
-        self.initial["model"] = self.instance.model or default_model()
+        owner, kept = self.instance.owner, self.instance.model
+        default = default_model(owner)
+        chosen = (self.data.get("model") if self.is_bound else "") or kept or default
+        self.initial["model"] = kept or default
+        self.model_is_taken = bool(kept) and not may_use(owner, kept)
         self.info = model_info(chosen) if chosen else None
-        self.fields["model"].choices = _choices(chosen, kept=self.instance.model)  # type: ignore[attr-defined]  # a ChoiceField, as declared above
+        cast(forms.ChoiceField, self.fields["model"]).choices = _choices(owner, chosen, kept=kept)
         self._limit()
 
     def _limit(self) -> None:
@@ -95,12 +129,43 @@ class SettingsForm(forms.ModelForm[Conversation]):
         return self.instance.max_tokens if value is None else value
 
     def clean_model(self) -> str:
-        return self.cleaned_data["model"] or self.instance.model
+        model: str = self.cleaned_data["model"] or self.instance.model
+        if model and not may_use(self.instance.owner, model):
+            raise ValidationError(_NOT_ALLOWED, code="not_allowed")
+        return model
+
+    def clean_system_prompt(self) -> str:
+        if "system_prompt" not in self.data:
+            return self.instance.system_prompt
+        text: str = self.cleaned_data["system_prompt"].strip()
+        excess = len(text) - SYSTEM_PROMPT_LENGTH
+        if excess > 0:
+            raise ValidationError(
+                ngettext_lazy(
+                    "The instructions are %(excess)s character too long; at most %(limit)s are possible.",
+                    "The instructions are %(excess)s characters too long; at most %(limit)s are possible.",
+                    excess,
+                ),
+                code="too_long",
+                params={"excess": _grouped(excess), "limit": _grouped(SYSTEM_PROMPT_LENGTH)},
+            )
+        return text
 
 
-def _choices(chosen: str, *, kept: str) -> list[tuple[str, list[tuple[str, str]]]]:
+class RegenerateForm(forms.Form):
+    """Which model writes the other answer; empty: the conversation's own."""
+
+    model = forms.ChoiceField(required=False, error_messages={"invalid_choice": _NOT_AVAILABLE})
+
+    def __init__(self, *args: Any, conversation: Conversation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = _choices(conversation.owner, self.data.get("model", ""), kept=conversation.model)
+        cast(forms.ChoiceField, self.fields["model"]).choices = choices
+
+
+def _choices(owner: User, chosen: str, *, kept: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """The models by provider; and the chosen one, since a provider that is set up may know more than it lists."""
-    groups = models_for_menu()
+    groups = models_for_menu(owner)
     choices = [(group.label, [(info.id, info.label) for info in group.models]) for group in groups]
     listed = any(chosen == info.id for group in groups for info in group.models)
     if chosen and not listed and (chosen == kept or model_info(chosen).provider in {g.provider for g in groups}):
@@ -128,3 +193,42 @@ class RenameForm(forms.ModelForm[Conversation]):
 
     def clean_title(self) -> str:
         return " ".join(self.cleaned_data["title"].split())
+
+
+class FolderForm(forms.ModelForm[Folder]):
+    """The name of a folder; its instance knows the owner."""
+
+    name = StorableTextField(
+        label=_("Name of the folder"),
+        error_messages={"required": _("A folder needs a name."), "taken": _("You already have a folder of this name.")},
+    )
+
+    class Meta:
+        model = Folder
+        fields = ["name"]
+
+    def clean_name(self) -> str:
+        name = " ".join(self.cleaned_data["name"].split())
+        if len(name) > NAME_LENGTH:
+            sentence = _("The name of a folder has at most %(limit)s characters.")
+            raise ValidationError(sentence, code="too_long", params={"limit": NAME_LENGTH})
+        others = Folder.objects.filter(owner=self.instance.owner).exclude(pk=self.instance.pk)
+        if others.filter(name=name).exists():
+            raise self._taken()
+        if self.instance._state.adding and others.count() >= MAX_FOLDERS:
+            sentence = _("You have %(limit)s folders. Delete one before you make another.")
+            raise ValidationError(sentence, code="too_many", params={"limit": MAX_FOLDERS})
+        return name
+
+    def _taken(self) -> ValidationError:
+        return ValidationError(self.fields["name"].error_messages["taken"], code="taken")
+
+    def store(self) -> bool:
+        """Save a valid form; false, with the reason among its errors, when the name has just been taken."""
+        try:
+            with transaction.atomic():
+                self.save()
+        except IntegrityError:
+            self.add_error("name", self._taken())
+            return False
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,10 @@ from datetime import datetime
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from conversations.models import Generation, Message
+from conversations.attachments import by_message
+from conversations.models import Attachment, Generation, Message
 from conversations.rendering import render, render_plain, stored
+from conversations.siblings import ALONE, Siblings, siblings_of
 from providers import ErrorText, describe, model_info
 
 Status = Generation.Status
@@ -33,6 +36,11 @@ class MessageView:
     finish_reason: str
     earlier_left_out: bool
     created_at: datetime
+    siblings: Siblings
+    attachments: Sequence[Attachment] = ()
+    is_hidden: bool = False
+    is_cached: bool = False
+    asked_first_label: str = ""  # the model that was to answer, where another one did
 
     @property
     def is_open(self) -> bool:
@@ -46,7 +54,7 @@ class MessageView:
     def can_continue(self) -> bool:
         """There is a text to go on with, and it has not come to its own end."""
         cut = self.status in ENDED_EARLY or self.finish_reason == "length"
-        return self.is_answer and cut and bool(self.html)
+        return self.is_answer and cut and bool(self.html) and not self.is_hidden
 
     @property
     def can_regenerate(self) -> bool:
@@ -54,13 +62,42 @@ class MessageView:
 
 
 def present(messages: Sequence[Message]) -> list[MessageView]:
-    """One query: the generations of `messages`."""
+    """Two queries: the generations of `messages`, which are of one conversation, and their siblings.
+
+    One more where an answer ended in between, and one where there are attachments.
+    """
     answers = [message.pk for message in messages if message.role == Message.Role.ASSISTANT]
-    generations = {g.message_id: g for g in Generation.objects.filter(message_id__in=answers).order_by("id")}
-    return [_view(message, generations.get(message.pk)) for message in messages]
+    found = list(Generation.objects.filter(message_id__in=answers).order_by("id"))
+    generations = {generation.message_id: generation for generation in found}
+    messages = _as_ended(messages, found)
+    siblings, attached = siblings_of(messages), by_message(messages)
+    return [
+        view_of(message, generations.get(message.pk), siblings[message.pk], attached.get(message.pk, ()))
+        for message in messages
+    ]
 
 
-def _view(message: Message, generation: Generation | None) -> MessageView:
+def _as_ended(messages: Sequence[Message], generations: Sequence[Generation]) -> Sequence[Message]:
+    """`messages`, those read anew whose end was written after they were read and before their generations were."""
+    moved: Counter[int] = Counter()
+    for generation in generations:
+        moved[generation.message_id] += generation.kept_text
+    late = [message.pk for message in messages if moved[message.pk] > len(message.content)]
+    if not late:
+        return messages
+    ended = Message.objects.in_bulk(late)
+    return [ended.get(message.pk, message) for message in messages]
+
+
+def view_of(
+    message: Message,
+    generation: Generation | None,
+    siblings: Siblings = ALONE,
+    attachments: Sequence[Attachment] = (),
+) -> MessageView:
+    """One message with its last generation; of a hidden one, only that there is one. No query."""
+    if message.hidden_at is not None:
+        return _hidden(message, generation, siblings)
     failed = generation is not None and generation.status == Status.FAILED
     model = generation.model if generation else message.model
     return MessageView(
@@ -78,6 +115,30 @@ def _view(message: Message, generation: Generation | None) -> MessageView:
         finish_reason=generation.finish_reason if generation else "",
         earlier_left_out=generation is not None and generation.earlier_left_out,
         created_at=message.created_at,
+        siblings=siblings,
+        attachments=attachments,
+        is_cached=generation is not None and generation.cached,
+        asked_first_label=model_info(generation.fallback_for).label if generation and generation.fallback_for else "",
+    )
+
+
+def _hidden(message: Message, generation: Generation | None, siblings: Siblings) -> MessageView:
+    """Nothing of its text is in it, so that no template can show any."""
+    return MessageView(
+        id=message.pk,
+        conversation_id=message.conversation_id,
+        role=message.role,
+        status=generation.status if generation else Status.COMPLETE,
+        seq=0,
+        html=render_plain(""),
+        reasoning="",
+        model_label="",
+        failure=None,
+        finish_reason="",
+        earlier_left_out=False,
+        created_at=message.created_at,
+        siblings=siblings,
+        is_hidden=True,
     )
 
 
@@ -88,6 +149,18 @@ def _html(message: Message, generation: Generation | None) -> SafeString:
     if generation is not None and generation.draft:
         return render(message.content + generation.draft)
     return stored(message.html) if message.html else render(message.content)
+
+
+def message_fragment(message: Message) -> str:
+    """A whole message for the websocket, in the place of the one that is shown; with a first one, the title."""
+    [view] = present([message])
+    context = {
+        "message": view,
+        "conversation": message.conversation,
+        "oob": True,
+        "is_first": message.parent_id is None,
+    }
+    return render_to_string("conversations/renewed.html", context)
 
 
 def footer_html(view: MessageView) -> str:

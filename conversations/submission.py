@@ -5,93 +5,155 @@ Whether the text may be sent at all is the form's to say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
+from conversations import attachments, waiting
+from conversations.attachments import AlreadySent
 from conversations.generation import engine, records
 from conversations.generation.frames import Key
-from conversations.models import Conversation, Generation, Message
+from conversations.models import Attachment, Conversation, Generation, Message, WaitingMessage
+from conversations.queueing import (
+    SETTINGS,
+    AnswerInProgress,
+    ConversationLocked,
+    ModelNotAllowed,
+    NoModel,
+    NotYours,
+    Submission,
+    allowed,
+    ask,
+    is_answering,
+    locked,
+    model_of,
+    queue,
+    queue_answer,
+    set_off,
+    start,
+)
+from conversations.screening import refusal_of
 from conversations.text import title_of
-from providers import default_model
+from conversations.waiting import TooManyWaiting
 
 if TYPE_CHECKING:
     from accounts.models import User
 
+__all__ = [
+    "AlreadySent",
+    "AnswerInProgress",
+    "ConversationLocked",
+    "ModelNotAllowed",
+    "NoModel",
+    "NotYours",
+    "Refused",
+    "Submission",
+    "TooManyWaiting",
+    "continue_answer",
+    "edit_question",
+    "regenerate",
+    "stop_answer",
+    "stop_generation",
+    "stop_open_answers",
+    "submit_message",
+]
 
-class AnswerInProgress(Exception):
-    """An answer in this conversation is still being written."""
+
+class Refused(Exception):
+    """The site's screen does not let this question pass; `sentence` says so, in the active language."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
 
 
-class NoModel(Exception):
-    """There is no model to answer: no provider is set up."""
+def _screen(user: User, conversation: Conversation, content: str) -> None:
+    if conversation.locked_at is not None:
+        raise ConversationLocked  # said first: nothing that cannot be asked is looked at
+    if sentence := refusal_of(user, conversation, content):
+        raise Refused(sentence)
 
 
-class NotYours(Exception):
-    """The conversation's id belongs to somebody else, or to a deleted conversation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    conversation: Conversation
-    question: Message
-    answer: Message
-    is_new_conversation: bool
-
-
-def submit_message(user: User, conversation: Conversation, content: str, client_id: UUID) -> Submission:
+def submit_message(
+    user: User,
+    conversation: Conversation,
+    content: str,
+    client_id: UUID,
+    *,
+    parent_id: int | None = None,
+    files: Sequence[Attachment] = (),
+) -> Submission | WaitingMessage:
     """Store `content` as the next question of `conversation` (which may be unsaved) and queue its answer.
 
-    The same `client_id` again returns the same messages. Raises AnswerInProgress, NoModel, NotYours.
+    `parent_id`: the message that the sender saw as the newest. Where the conversation has gone on from there, or
+    somewhere else, the question begins a branch below it. While an answer is being written, the question waits.
+    The same `client_id` again returns the same messages. Raises AlreadySent, ConversationLocked, ModelNotAllowed,
+    NoModel, NotYours, Refused, TooManyWaiting.
     """
+    _screen(user, conversation, content)
     try:
         with transaction.atomic():
-            submission, generation = _store(user, conversation, content, client_id)
+            stored, is_known = _store(user, conversation, content, client_id, parent_id, files)
     except IntegrityError:
         # Two requests with one id ran side by side: the other has stored it.
         conversation._state.adding = False
         with transaction.atomic():
-            submission, generation = _store(user, conversation, content, client_id)
-    if generation is not None:
-        _set_off(submission.conversation, generation)
-    return submission
+            stored, is_known = _store(user, conversation, content, client_id, parent_id, files)
+    if isinstance(stored, WaitingMessage):
+        waiting.announce(conversation)
+        # The answer that it waits for may have ended before anybody could see it waiting.
+        waiting.submit_next(Key(conversation.owner_id, conversation.pk))
+    elif not is_known:
+        set_off(stored)
+    return stored
 
 
 def _store(
-    user: User, conversation: Conversation, content: str, client_id: UUID
-) -> tuple[Submission, Generation | None]:
-    is_new = conversation._state.adding
-    if not is_new:
-        conversation = _locked(user, conversation)
-        if earlier := _already_stored(conversation, client_id):
-            return earlier, None
-        _refuse_while_open(conversation)
-    model = _model_of(conversation)
-    if is_new:
-        conversation.title = title_of(content)
-        conversation.save(force_insert=True)
-    question = Message.objects.create(
-        conversation=conversation,
-        parent_id=conversation.leaf_id,
-        role=Message.Role.USER,
-        content=content,
-        client_id=client_id,
-    )
-    answer, generation = _queue_answer(conversation, question.pk, model)
-    return Submission(conversation, question, answer, is_new), generation
+    user: User,
+    conversation: Conversation,
+    content: str,
+    client_id: UUID,
+    parent_id: int | None,
+    files: Sequence[Attachment],
+) -> tuple[Submission | WaitingMessage, bool]:
+    """What is stored now, and whether it already was."""
+    if conversation._state.adding:
+        return _begin(conversation, content, client_id, files), False
+    conversation = _with_settings_of(conversation, locked(user, conversation.pk))
+    if earlier := _already_stored(conversation, client_id):
+        return earlier, True
+    if is_answering(conversation):
+        conversation.save(update_fields=SETTINGS)
+        return waiting.keep(conversation, content, client_id, files), False
+    parent_id = _parent(conversation, parent_id)
+    if parent_id is None:  # it was empty, and could not be found by its title
+        Conversation.objects.filter(pk=conversation.pk).update(title_is_indexed=False)
+    return ask(conversation, parent_id, content, client_id, model_of(conversation), files), False
 
 
-def _locked(user: User, conversation: Conversation) -> Conversation:
-    """The conversation as it is now; on PostgreSQL its row is locked, on SQLite the transaction holds the only pen."""
-    locked = Conversation.objects.owned_by(user).select_for_update(of=("self",)).filter(pk=conversation.pk).first()
-    if locked is None:
-        raise NotYours
-    for field in ("model", "temperature", "max_tokens", "streaming"):
-        setattr(locked, field, getattr(conversation, field))
-    return locked
+def _begin(conversation: Conversation, content: str, client_id: UUID, files: Sequence[Attachment]) -> Submission:
+    model = model_of(conversation)
+    conversation.title = title_of(content) or title_of(" ".join(file.name for file in files))
+    conversation.save(force_insert=True)
+    return replace(ask(conversation, None, content, client_id, model, files), is_new_conversation=True)
+
+
+def _with_settings_of(asked: Conversation, conversation: Conversation) -> Conversation:
+    """`conversation`, with the settings that came with the message."""
+    for field in SETTINGS:
+        setattr(conversation, field, getattr(asked, field))
+    return conversation
+
+
+def _parent(conversation: Conversation, shown_id: int | None) -> int | None:
+    """What the next question follows: what its sender saw, if that is a message of this conversation."""
+    if shown_id in (None, conversation.leaf_id):
+        return conversation.leaf_id
+    is_here = Message.objects.filter(conversation=conversation, pk=shown_id).exists()
+    return shown_id if is_here else conversation.leaf_id
 
 
 def _already_stored(conversation: Conversation, client_id: UUID) -> Submission | None:
@@ -99,86 +161,92 @@ def _already_stored(conversation: Conversation, client_id: UUID) -> Submission |
     if question is None:
         return None
     answer = question.children.filter(role=Message.Role.ASSISTANT).order_by("id").last()
-    return Submission(conversation, question, answer, False) if answer else None
+    generation = Generation.objects.filter(message=answer).order_by("id").last()
+    return Submission(conversation, question, answer, generation, is_branch=True) if answer and generation else None
 
 
-def _refuse_while_open(conversation: Conversation) -> None:
-    if Generation.objects.open().filter(conversation=conversation).exists():
+def _ready(user: User, conversation: Conversation) -> Conversation:
+    """The conversation, locked and without an open answer."""
+    conversation = locked(user, conversation.pk)
+    _refuse_while_answering(conversation)
+    return conversation
+
+
+def _refuse_while_answering(conversation: Conversation) -> None:
+    if is_answering(conversation):
         raise AnswerInProgress
 
 
-def _queue_answer(conversation: Conversation, question_id: int | None, model: str) -> tuple[Message, Generation]:
-    answer = Message.objects.create(
-        conversation=conversation, parent_id=question_id, role=Message.Role.ASSISTANT, model=model
-    )
-    conversation.leaf = answer
-    conversation.updated_at = timezone.now()
-    conversation.save(update_fields=["leaf", "updated_at", "model", "temperature", "max_tokens", "streaming"])
-    return answer, _queue(conversation, answer, model)
+def edit_question(
+    user: User, conversation: Conversation, question: Message, content: str, client_id: UUID
+) -> Submission:
+    """Ask `content` instead of `question`, beside it: nothing is overwritten, and its attachments come along.
 
-
-def _queue(conversation: Conversation, answer: Message, model: str) -> Generation:
-    return Generation.objects.create(
-        conversation=conversation,
-        message=answer,
-        model=model,
-        temperature=conversation.temperature,
-        max_tokens=conversation.max_tokens,
-        streaming=conversation.streaming,
-    )
-
-
-def _set_off(conversation: Conversation, generation: Generation) -> None:
-    engine.wake(generation.pk)
-    engine.announce(Key(conversation.owner_id, conversation.pk), generation.message_id)
-
-
-def _ready(user: User, conversation: Conversation) -> tuple[Conversation, str]:
-    """The conversation, locked and without an open answer, and the model that answers in it."""
-    conversation = _locked(user, conversation)
-    _refuse_while_open(conversation)
-    return conversation, _model_of(conversation)
-
-
-def _model_of(conversation: Conversation) -> str:
-    model = conversation.model or default_model()
-    if not model:
-        raise NoModel
-    return model
-
-
-def regenerate(user: User, conversation: Conversation, answer: Message) -> Message:
-    """Queue another answer to the same question, beside `answer`. Raises AnswerInProgress, NoModel, NotYours."""
+    The same `client_id` again returns the same messages. Raises AnswerInProgress, ConversationLocked, ModelNotAllowed,
+    NoModel, NotYours, Refused.
+    """
+    _screen(user, conversation, content)
     with transaction.atomic():
-        conversation, model = _ready(user, conversation)
-        sibling, generation = _queue_answer(conversation, answer.parent_id, model)
-    _set_off(conversation, generation)
+        conversation = locked(user, conversation.pk)
+        if earlier := _already_stored(conversation, client_id):
+            return earlier
+        _refuse_while_answering(conversation)
+        submission = ask(conversation, question.parent_id, content, client_id, model_of(conversation))
+        attachments.copy({question.pk: submission.question.pk})
+        submission.question.has_attachments = None  # the prompt and the page look for themselves
+    set_off(submission)
+    return submission
+
+
+def regenerate(user: User, conversation: Conversation, answer: Message, model: str = "") -> Message:
+    """Queue another answer to the same question, beside `answer`; by `model`, or else the conversation's own.
+
+    Raises AnswerInProgress, ConversationLocked, ModelNotAllowed, NoModel, NotYours.
+    """
+    with transaction.atomic():
+        conversation = _ready(user, conversation)
+        chosen = allowed(user, model) if model else model_of(conversation)
+        sibling, generation = queue_answer(conversation, answer.parent_id, chosen)
+    start(conversation, generation)
     return sibling
 
 
 def continue_answer(user: User, conversation: Conversation, answer: Message) -> Message:
-    """Queue a generation that goes on with `answer` in place. Raises AnswerInProgress, NoModel, NotYours."""
+    """Queue a generation that goes on with `answer` in place.
+
+    Raises AnswerInProgress, ConversationLocked, ModelNotAllowed, NoModel, NotYours.
+    """
     with transaction.atomic():
-        conversation, model = _ready(user, conversation)
-        generation = _queue(conversation, answer, model)
-    _set_off(conversation, generation)
+        conversation = _ready(user, conversation)
+        generation = queue(conversation, answer, model_of(conversation))
+    start(conversation, generation)
     return answer
 
 
 def stop_answer(conversation: Conversation, answer: Message) -> bool:
-    """Ask whoever is making `answer` to stop; what is there stays. False when there is nothing to stop."""
+    """Ask whoever is making `answer` to stop; what is there stays, and a question that waits is asked now.
+
+    False when there is nothing to stop.
+    """
     open_generation = Generation.objects.open().filter(message=answer).first()
     if open_generation is None:
         return False
-    if records.stop_queued(open_generation.pk):
-        engine.tell_stopped(Key(conversation.owner_id, conversation.pk), open_generation.pk, answer.pk)
-    else:
-        Generation.objects.open().filter(pk=open_generation.pk).update(stop_requested=True)
-        engine.stop(open_generation.pk)
+    if stop_generation(conversation, open_generation):
+        waiting.submit_next(Key(conversation.owner_id, conversation.pk))
     return True
 
 
+def stop_generation(conversation: Conversation, generation: Generation) -> bool:
+    """Ask whoever makes an open generation to stop. True when it has ended with that: nobody had begun it."""
+    if records.stop_queued(generation.pk):
+        engine.tell_stopped(Key(conversation.owner_id, conversation.pk), generation.pk, generation.message_id)
+        return True
+    Generation.objects.open().filter(pk=generation.pk).update(stop_requested=True)
+    engine.stop(generation.pk)
+    return False
+
+
 def stop_open_answers(conversation: Conversation) -> None:
-    """Stop whatever is being written in `conversation`."""
-    for generation in Generation.objects.open().filter(conversation=conversation).select_related("message"):
-        stop_answer(conversation, generation.message)
+    """Stop whatever is being written in `conversation`, which is on its way out: what waits is not asked."""
+    for generation in Generation.objects.open().filter(conversation=conversation):
+        stop_generation(conversation, generation)

@@ -8,12 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from providers.access import may_use
     from providers.base import (
         Answer,
         ChatRequest,
         Event,
         Finish,
         FinishReason,
+        Image,
         ModelGroup,
         ModelInfo,
         Provider,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     )
     from providers.catalogue import cost_of, model_info
     from providers.errors import (
+        AddressInside,
         AnswerTooLarge,
         AuthenticationFailed,
         BadRequest,
@@ -44,32 +47,43 @@ if TYPE_CHECKING:
         TimedOut,
         describe,
     )
+    from providers.fallbacks import MAX_FALLBACKS, fallback_of
+    from providers.health import Checked, check_all, known_problems
     from providers.menu import available_models, default_model, models_for_menu
+    from providers.moderation import Moderation, moderate
     from providers.registry import close_providers, resolve, warm_up
-    from providers.tokens import estimate_tokens
+    from providers.tokens import estimate_tokens, estimate_turn
 
 _HOMES = {
+    "access": "may_use",
     "base": (
-        "Answer ChatRequest Event Finish FinishReason ModelGroup ModelInfo Provider Reasoning Role Text Turn Usage"
+        "Answer ChatRequest Event Finish FinishReason Image ModelGroup ModelInfo Provider Reasoning Role Text Turn "
+        "Usage"
     ),
     "catalogue": "cost_of model_info",
     "errors": (
-        "AnswerTooLarge AuthenticationFailed BadRequest ConnectionLost ContentRefused ContextTooLong ErrorText "
-        "InternalError MalformedAnswer ModelUnknown Overloaded PermissionDenied ProviderError ProviderNotConfigured "
-        "QuotaExceeded RateLimited TimedOut describe"
+        "AddressInside AnswerTooLarge AuthenticationFailed BadRequest ConnectionLost ContentRefused ContextTooLong "
+        "ErrorText InternalError MalformedAnswer ModelUnknown Overloaded PermissionDenied ProviderError "
+        "ProviderNotConfigured QuotaExceeded RateLimited TimedOut describe"
     ),
+    "fallbacks": "MAX_FALLBACKS fallback_of",
+    "health": "Checked check_all known_problems",
     "menu": "available_models default_model models_for_menu",
+    "moderation": "Moderation moderate",
     "registry": "close_providers resolve warm_up",
-    "tokens": "estimate_tokens",
+    "tokens": "estimate_tokens estimate_turn",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "MAX_FALLBACKS",
+    "AddressInside",
     "Answer",
     "AnswerTooLarge",
     "AuthenticationFailed",
     "BadRequest",
     "ChatRequest",
+    "Checked",
     "ConnectionLost",
     "ContentRefused",
     "ContextTooLong",
@@ -77,11 +91,13 @@ __all__ = [
     "Event",
     "Finish",
     "FinishReason",
+    "Image",
     "InternalError",
     "MalformedAnswer",
     "ModelGroup",
     "ModelInfo",
     "ModelUnknown",
+    "Moderation",
     "Overloaded",
     "PermissionDenied",
     "Provider",
@@ -96,13 +112,19 @@ __all__ = [
     "Turn",
     "Usage",
     "available_models",
+    "check_all",
     "close_providers",
     "cost_of",
     "default_model",
     "describe",
     "estimate_tokens",
+    "estimate_turn",
+    "fallback_of",
+    "known_problems",
+    "may_use",
     "model_info",
     "models_for_menu",
+    "moderate",
     "resolve",
     "warm_up",
 ]

@@ -1,5 +1,6 @@
 """Anthropic's Messages wire format."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import anthropic
 
 from providers.addresses import ANTHROPIC_URL
-from providers.base import ChatRequest, FinishReason, Reasoning, Text, Usage
+from providers.base import ChatRequest, FinishReason, Image, Reasoning, Text, Turn, Usage
 from providers.errors import BadRequest, MalformedAnswer
 from providers.families import max_temperature
 from providers.limits import Limits
@@ -29,14 +30,19 @@ _FINISH: dict[str, FinishReason] = {
 
 
 class AnthropicProvider(SdkProvider):
-    """The Messages API through the official SDK. `base_url` "" means Anthropic's own; a trailing /v1 is not needed."""
+    """The Messages API through the official SDK. `base_url` "" means Anthropic's own; a trailing /v1 is not needed.
+
+    A `guarded` address leads nowhere inside.
+    """
 
     droppable = frozenset({"temperature"})
 
-    def __init__(self, *, name: str = "anthropic", api_key: str = "", base_url: str = "") -> None:
+    def __init__(
+        self, *, name: str = "anthropic", api_key: str = "", base_url: str = "", guarded: bool = False
+    ) -> None:
         super().__init__(name)
         address = (base_url or ANTHROPIC_URL).rstrip("/").removesuffix("/v1")
-        options = transport_options(address)
+        options = transport_options(address, guarded=guarded)
         self._timeout = options["timeout"]  # given with each request, else the SDK guesses one from max_tokens
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key,
@@ -84,24 +90,51 @@ class AnthropicProvider(SdkProvider):
         await self._client.close()
 
 
-def alternating(request: ChatRequest) -> list[dict[str, str]]:
+def alternating(request: ChatRequest) -> list[dict[str, Any]]:
     """The turns as Anthropic wants them: none empty, begun by the person, neighbours of one role merged.
 
     Raises BadRequest when nothing is left to ask.
     """
-    messages: list[dict[str, str]] = []
+    messages: list[dict[str, Any]] = []
     for turn in request.turns:
-        if not turn.content.strip() or (not messages and turn.role != "user"):
+        if turn.is_empty or (not messages and turn.role != "user"):
             continue
         if messages and messages[-1]["role"] == turn.role:
-            messages[-1]["content"] += f"\n\n{turn.content}"
+            messages[-1]["content"] = _merged(messages[-1]["content"], _content(turn))
         else:
-            messages.append({"role": turn.role, "content": turn.content})
+            messages.append({"role": turn.role, "content": _content(turn)})
     if not messages:
         raise BadRequest("no turns", model=request.model)
     if messages[-1]["role"] == "assistant":
         messages[-1]["content"] = messages[-1]["content"].rstrip()  # the API refuses white space there
     return messages
+
+
+Content = str | list[dict[str, Any]]
+
+
+def _content(turn: Turn) -> Content:
+    """Text alone as text; in blocks where there are images, which models see best ahead of the words about them."""
+    if not turn.images:
+        return turn.content
+    return [*map(_image_block, turn.images), *_blocks(turn.content)]
+
+
+def _image_block(image: Image) -> dict[str, Any]:
+    source = {"type": "base64", "media_type": image.media_type, "data": b64encode(image.data).decode()}
+    return {"type": "image", "source": source}
+
+
+def _blocks(content: Content) -> list[dict[str, Any]]:
+    if isinstance(content, list):
+        return content
+    return [{"type": "text", "text": content}] if content.strip() else []
+
+
+def _merged(first: Content, second: Content) -> Content:
+    if isinstance(first, str) and isinstance(second, str):
+        return f"{first}\n\n{second}"
+    return _blocks(first) + _blocks(second)
 
 
 class MessagesReader(Reader):

@@ -5,7 +5,7 @@ A stream is a sequence of events without ids; identity belongs to whoever stores
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -14,11 +14,24 @@ FinishReason = Literal["stop", "length", "content_filter", "refusal", "other"]
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """An image to look at. `media_type` is one that every provider takes: image/png or image/jpeg."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """One thing said, by the person or by the model."""
+    """One thing said, by the person or by the model; the person may show images with it."""
 
     role: Role
     content: str
+    images: tuple[Image, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.content.strip() and not self.images
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +108,7 @@ class ModelInfo:
     max_output: int
     max_temperature: float | None
     supports_reasoning: bool = False
+    supports_images: bool = False
     input_price: Decimal | None = None
     output_price: Decimal | None = None
     is_demo: bool = False

@@ -123,13 +123,14 @@ def _info(provider: str, name: str, window: int) -> ModelInfo:
         max_output=min(known or UNKNOWN_MAX_OUTPUT, window // 2),
         max_temperature=families.max_temperature(name),
         supports_reasoning=families.supports_reasoning(name),
+        supports_images=families.supports_images(name),
         input_price=input_price,
         output_price=output_price,
     )
 
 
 def _overridden(info: ModelInfo, override: "ModelOverride") -> ModelInfo:
-    named = ("label", "context_window", "max_output", "input_price", "output_price")
+    named = ("label", "context_window", "max_output", "input_price", "output_price", "supports_images")
     chosen = {field: getattr(override, field) for field in named if getattr(override, field) not in ("", None)}
     return replace(info, **chosen)
 

@@ -24,7 +24,8 @@ LABELS = {"openai": "OpenAI", "anthropic": "Anthropic", "ollama": "Ollama", "lms
 class Connection:
     """How to reach one provider. `adapter` is the dotted path of its class, `base_url` "" the provider's own address.
 
-    `problem`: why it cannot be used although it is set up, "" when it can.
+    `problem`: why it cannot be used although it is set up, "" when it can. `guarded`: the address was entered in the
+    admin and may lead nowhere inside; whoever writes the settings may use any.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Connection:
     base_url: str = ""
     api_key: str = field(default="", repr=False)
     problem: str = ""
+    guarded: bool = False
 
     @property
     def label(self) -> str:
@@ -45,7 +47,7 @@ class Connection:
     @property
     def fingerprint(self) -> str:
         """Changes with anything that a client was made from; does not give the key away."""
-        parts = "\0".join((self.name, self.adapter, self.base_url, self.api_key))
+        parts = "\0".join((self.name, self.adapter, self.base_url, self.api_key, "guarded" if self.guarded else ""))
         return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
@@ -68,6 +70,11 @@ def connections(stored: Stored) -> dict[str, Connection]:
 def known_names() -> set[str]:
     """Names that can stand before the "/" of a model, set up or not."""
     return {*settings.PROVIDERS, *settings.OPENAI_COMPATIBLE_SERVERS, *discovery.PORTS, local.NAME}
+
+
+def addressed() -> set[str]:
+    """The providers whose address is known, so that a key is all that they need."""
+    return {*settings.PROVIDERS, *settings.OPENAI_COMPATIBLE_SERVERS}
 
 
 def _from_settings(credentials: Mapping[str, Credential]) -> dict[str, Connection]:
@@ -93,11 +100,12 @@ def _from_options(name: str, options: Mapping[str, Any], credential: Credential 
 
 
 def _with_credential(name: str, adapter: str, base_url: str, credential: Credential) -> Connection:
+    guarded = bool(credential.base_url) and not credential.allow_inside
     base_url = credential.base_url or base_url
     try:
-        return Connection(name, adapter, base_url, credential.key())
+        return Connection(name, adapter, base_url, credential.key(), guarded=guarded)
     except CannotDecrypt:
         problem = "the stored key was encrypted with another ENCRYPTION_KEY"
     except EncryptionKeyError:
         problem = "ENCRYPTION_KEY is missing or is no Fernet key"
-    return Connection(name, adapter, base_url, problem=problem)
+    return Connection(name, adapter, base_url, problem=problem, guarded=guarded)

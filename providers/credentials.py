@@ -51,6 +51,17 @@ def decrypt(token: str) -> str:
         raise CannotDecrypt from None
 
 
+def is_current(token: str) -> bool:
+    """Whether the token is under the first key, so that the others may go. Raises EncryptionKeyError."""
+    cipher()
+    first = next(part.strip() for part in settings.ENCRYPTION_KEY.split(",") if part.strip())
+    try:
+        Fernet(first).decrypt(token)
+    except (InvalidToken, ValueError, TypeError):
+        return False
+    return True
+
+
 def rotate(token: str) -> str:
     """The same secret, encrypted anew under the first key. Raises CannotDecrypt, EncryptionKeyError."""
     try:

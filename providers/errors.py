@@ -9,6 +9,7 @@
     ├── ContentRefused          content_refused    the provider's rules refuse this content
     ├── ModelUnknown            model_unknown      no such model
     ├── ProviderNotConfigured   not_configured     no key, no address, or a key that cannot be read
+    ├── AddressInside           address_inside     the provider's address leads inside, and nobody allowed that
     ├── Overloaded              overloaded         the provider is busy or has a fault of its own
     ├── TimedOut                timeout            no answer, or no more of it, in time
     ├── ConnectionLost          connection_lost    never reached, or cut in the middle
@@ -86,6 +87,10 @@ class ProviderNotConfigured(ProviderError):
     code = "not_configured"
 
 
+class AddressInside(ProviderError):
+    code = "address_inside"
+
+
 class Overloaded(ProviderError):
     code = "overloaded"
     retryable = True
@@ -153,6 +158,10 @@ _TEXTS: dict[str, tuple[Promise, Promise]] = {
     "not_configured": (
         _("This model is not set up on this site."),
         _("Choose another model, or ask the administrator to enter a key for the provider."),
+    ),
+    "address_inside": (
+        _("The provider's address leads into this site's own network."),
+        _("Choose another model, or ask the administrator to allow the address."),
     ),
     "overloaded": (_("The provider is overloaded or has a problem of its own."), _TRY_AGAIN),
     "timeout": (_("The model did not answer in time."), _TRY_AGAIN),

@@ -19,6 +19,7 @@ import httpx2
 
 from providers import errors
 from providers.errors import ProviderError
+from providers.outbound import InsideAddress
 from providers.sse import EventTooLarge
 
 logger = logging.getLogger(__name__)
@@ -198,6 +199,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 _BY_CLASS: tuple[tuple[type[BaseException], type[ProviderError]], ...] = (
+    (InsideAddress, errors.AddressInside),
     (aiohttp.ServerTimeoutError, errors.TimedOut),
     (asyncio.TimeoutError, errors.TimedOut),
     (aiohttp.InvalidURL, errors.ProviderNotConfigured),

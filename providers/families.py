@@ -23,6 +23,18 @@ _OUTPUTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         (r"gpt-([5-9]|\d\d)", 128_000),
     )
 )
+_SEES = re.compile(
+    r"vision|multimodal|llava|pixtral|moondream|molmo|internvl|minicpm-v|qvq"
+    r"|(?:^|[-_.\d])vl(?:$|[-_.:\d])"  # qwen2.5vl:7b, qwen3-vl-8b, deepseek-vl2
+)
+# Families that read text only, up to the version that began to see. What is not known may see.
+_BLIND = re.compile(
+    r"gpt-(?:3|4$|4-\d|4-32k|oss)|o1-(?:mini|preview)|o3-mini|claude-(?:v?[12]\b|instant)"
+    r"|(?:code|tiny)llama|llama-?(?:2|3|3\.[123])(?![.\d])|gemma-?2(?![.\d])|gemma(?=$|:|-\d+b)"
+    r"|mistral(?=$|:|-7b|-nemo|-tiny)|mixtral|codestral|devstral|deepseek|smollm|command|granite"
+    r"|qwen(?:1|1\.5|2|2\.5|3)?(?![.\d])|qwq|phi-?(?:1|1\.5|2|3|3\.5|4)(?![.\d])|grok-[123](?![.\d])"
+    r"|kimi-k2(?![.\d])|glm-4(?:\.\d)?(?![v.\d])"
+)
 OPENAI_MAX_TEMPERATURE = 2.0
 CLAUDE_MAX_TEMPERATURE = 1.0
 
@@ -53,6 +65,12 @@ def supports_reasoning(model: str) -> bool:
     if is_claude(model):
         return re.match(r"claude-(3-7|[a-z]+-\d)", _own_name(model)) is not None
     return is_openai_reasoning(model) or "gpt-oss" in _own_name(model)
+
+
+def supports_images(model: str) -> bool:
+    """Whether the model can look at images. True for a name that says nothing: the server has the last word then."""
+    name = _own_name(model)
+    return _SEES.search(name) is not None or _BLIND.match(name) is None
 
 
 def max_output(model: str) -> int | None:

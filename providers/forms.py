@@ -3,15 +3,19 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
-from providers import local
+from providers import local, outbound
+from providers.connections import addressed
 from providers.credentials import EncryptionKeyError
-from providers.models import Credential
+from providers.fallbacks import MAX_FALLBACKS, chain_through, is_circle
+from providers.models import Credential, ModelOverride
 
 if TYPE_CHECKING:
     CredentialModelForm = forms.ModelForm[Credential]
+    OverrideModelForm = forms.ModelForm[ModelOverride]
 else:
-    CredentialModelForm = forms.ModelForm  # Django's own class takes no parameter
+    CredentialModelForm = OverrideModelForm = forms.ModelForm  # Django's own class takes no parameter
 
 
 class CredentialForm(CredentialModelForm):
@@ -27,13 +31,19 @@ class CredentialForm(CredentialModelForm):
 
     class Meta:
         model = Credential
-        fields = ("provider", "base_url")
+        fields = ("provider", "base_url", "allow_inside")
 
     def clean_provider(self) -> str:
         provider: str = self.cleaned_data["provider"]
         if provider == local.NAME:
             raise ValidationError(_("This name belongs to the local model."))
         return provider
+
+    def clean_base_url(self) -> str:
+        base_url: str = self.cleaned_data["base_url"]
+        if base_url and not outbound.is_plain(base_url):
+            raise ValidationError(_("Write only the address: no name or password, no backslash, no “?” or “#”."))
+        return base_url
 
     def clean_api_key(self) -> str:
         key: str = self.cleaned_data["api_key"]
@@ -48,8 +58,22 @@ class CredentialForm(CredentialModelForm):
             self.add_error("api_key", _("Enter a key, or the base URL of a server that needs none."))
         elif key:
             self._encrypt(key)
+        if cleaned.get("provider", "openai") not in addressed() and not cleaned.get("base_url"):
+            self.add_error("base_url", _("Enter the base URL of this server."))
+        if cleaned.get("base_url") and not cleaned.get("allow_inside"):
+            self._refuse_inside(cleaned["base_url"])
         return cleaned
 
+    def _refuse_inside(self, base_url: str) -> None:
+        if address := outbound.inside_address_of(base_url):
+            sentence = _(
+                "%(host)s leads to %(address)s, which is this machine or a part of its own network. If you trust that"
+                " server, tick “inside my network”."
+            )
+            named = {"host": outbound.host_of(base_url), "address": address}
+            self.add_error("base_url", ValidationError(sentence, code="inside", params=named))
+
+    @sensitive_variables("key")
     def _encrypt(self, key: str) -> None:
         try:
             self.instance.set_key(key)
@@ -58,3 +82,24 @@ class CredentialForm(CredentialModelForm):
                 "api_key",
                 _("The key cannot be stored: ENCRYPTION_KEY is missing or is no Fernet key. See .env.example."),
             )
+
+
+class OverrideForm(OverrideModelForm):
+    """What the site knows better about a model. Its fallback may lead in no circle and not too far."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("model") and cleaned.get("fallback"):
+            self._check_chain(cleaned["model"], cleaned["fallback"])
+        return cleaned
+
+    def _check_chain(self, model: str, fallback: str) -> None:
+        others = ModelOverride.objects.exclude(pk=self.instance.pk).exclude(fallback="")
+        chain = chain_through(model, dict(others.values_list("model", "fallback")) | {model: fallback})
+        named = {"chain": " → ".join(chain), "most": MAX_FALLBACKS}
+        if is_circle(chain):
+            sentence = _("The fallbacks would go in a circle: %(chain)s.")
+            self.add_error("fallback", ValidationError(sentence, code="circle", params=named))
+        elif len(chain) > MAX_FALLBACKS + 1:
+            sentence = _("A chain has %(most)s fallbacks at most, and this one would be longer: %(chain)s.")
+            self.add_error("fallback", ValidationError(sentence, code="too_long", params=named))

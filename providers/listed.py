@@ -49,7 +49,8 @@ def listing_of(connection: Connection) -> Listing | None:
 def refresh(connection: Connection, timeout: float = TIMEOUT_SECONDS) -> Listing:
     """Ask the provider now, blocking; for threads. A failure keeps the models known before."""
     try:
-        models = tuple(fetch_listing(_listing_url(connection), _headers(connection), timeout))
+        url, headers = _listing_url(connection), _headers(connection)
+        models = tuple(fetch_listing(url, headers, timeout, guarded=connection.guarded))
     except ProviderError:
         known = heard(connection)
         listing = Listing(known.models if known else None, time.time(), failed=True)

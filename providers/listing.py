@@ -10,7 +10,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from providers.addresses import is_loopback
-from providers.errors import ConnectionLost, MalformedAnswer, ProviderError, ProviderNotConfigured, TimedOut
+from providers.errors import (
+    AddressInside,
+    ConnectionLost,
+    MalformedAnswer,
+    ProviderError,
+    ProviderNotConfigured,
+    TimedOut,
+)
+from providers.outbound import InsideAddress
+from providers.outbound_urllib import checked_handlers
 
 MAX_MODELS = 2000
 MAX_BYTES = 8 * 2**20
@@ -58,13 +67,19 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def fetch_listing(
-    base_url: str, headers: Mapping[str, str] | None = None, timeout: float = TIMEOUT_SECONDS
+    base_url: str,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT_SECONDS,
+    *,
+    guarded: bool = False,
 ) -> list[ListedModel]:
-    """GET {base_url}/models, blocking; for threads. Raises ProviderError."""
+    """GET {base_url}/models, blocking; for threads. Nowhere inside when `guarded`. Raises ProviderError."""
     if urlsplit(base_url).scheme not in ("http", "https"):
         raise ProviderNotConfigured("the address is not http or https")
     handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
-    if is_loopback(base_url):
+    if guarded:
+        handlers += checked_handlers()
+    elif is_loopback(base_url):
         handlers.append(urllib.request.ProxyHandler({}))
     request = urllib.request.Request(f"{base_url.rstrip('/')}/models", headers=dict(headers or {}))  # noqa: S310 - checked above
     try:
@@ -75,10 +90,18 @@ def fetch_listing(
     except urllib.error.HTTPError as refusal:
         with refusal:
             raise _refused(refusal.code) from None
+    except urllib.error.URLError as failure:
+        raise _unreachable(failure.reason) from None
     except TimeoutError:
         raise TimedOut from None
     except (OSError, http.client.HTTPException, ValueError):
         raise ConnectionLost from None
+
+
+def _unreachable(reason: object) -> ProviderError:
+    if isinstance(reason, InsideAddress):
+        return AddressInside()
+    return TimedOut() if isinstance(reason, TimeoutError) else ConnectionLost()
 
 
 def _refused(status: int) -> ProviderError:

@@ -1,9 +1,12 @@
 """The model menu: what a person can choose from, made of what is known without asking anyone."""
 
+from typing import TYPE_CHECKING
+
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from providers import local
+from providers.access import closed_to, may_use
 from providers.base import ModelGroup
 from providers.catalogue import curated, info_of, is_chat_model, menu_order
 from providers.connections import Connection, connections
@@ -11,31 +14,35 @@ from providers.listed import listing_of
 from providers.listing import ListedModel
 from providers.stored import stored
 
+if TYPE_CHECKING:
+    from providers.access import Person
 
-def models_for_menu() -> list[ModelGroup]:
+
+def models_for_menu(user: "Person | None" = None) -> list[ModelGroup]:
     """The groups of the menu, one for each provider that is set up; reads the cache and the catalogue, no network.
 
-    A provider's own list is asked for in the background and is there the next time.
+    Without what the person may not use; None restricts nothing. A provider's own list is asked for in the background
+    and is there the next time.
     """
     known = stored()
-    hidden = {name for name, override in known.overrides.items() if override.hidden}
+    hidden = closed_to(user) | {name for name, override in known.overrides.items() if override.hidden}
     groups = [_group(connection, hidden) for connection in connections(known).values()]
     return [group for group in groups if group.models]
 
 
-async def available_models() -> list[ModelGroup]:
+async def available_models(user: "Person | None" = None) -> list[ModelGroup]:
     """The same for coroutines."""
-    return await sync_to_async(models_for_menu)()
+    return await sync_to_async(models_for_menu)(user)
 
 
-def default_model() -> str:
-    """DEFAULT_MODEL, else the first of the menu, "" when nothing is set up. No network."""
-    if settings.DEFAULT_MODEL:
+def default_model(user: "Person | None" = None) -> str:
+    """DEFAULT_MODEL if the person may use it, else the first of their menu, "" when that is empty. No network."""
+    if settings.DEFAULT_MODEL and may_use(user, settings.DEFAULT_MODEL):
         return str(settings.DEFAULT_MODEL)
-    return next((model.id for group in models_for_menu() for model in group.models), "")
+    return next((model.id for group in models_for_menu(user) for model in group.models), "")
 
 
-def _group(connection: Connection, hidden: set[str]) -> ModelGroup:
+def _group(connection: Connection, hidden: frozenset[str]) -> ModelGroup:
     models = (info_of(connection.name, model.name, model.context_window) for model in _models(connection))
     shown = tuple(model for model in models if model.id not in hidden)
     return ModelGroup(connection.name, _label(connection), shown)

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+from django.contrib.auth.models import Group
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,7 @@ LAST_CHARACTERS = 4
 provider_name = RegexValidator(
     r"^[a-z0-9][a-z0-9_-]{0,49}\Z", _("Use lower-case letters, digits, hyphens and underscores.")
 )
+model_name = RegexValidator(r"^[^/\s]+/\S+\Z", _("Write it as provider/model."))
 # Not Django's own: servers beside this one have names without a dot.
 web_address = RegexValidator(r"^https?://[^\s/]+(/\S*)?\Z", _("Write it as http://… or https://…"))
 
@@ -33,6 +35,11 @@ class Credential(models.Model):
         blank=True,
         validators=[web_address],
         help_text=_("Leave empty for the provider's own address. An OpenAI-compatible server usually ends in /v1."),
+    )
+    allow_inside = models.BooleanField(
+        _("inside my network"),
+        default=False,
+        help_text=_("Allow an address of this machine or of your own network. Tick it only for a server you trust."),
     )
     encrypted_key = models.TextField(_("encrypted key"), blank=True, editable=False)
     last_four = models.CharField(_("key ends in"), max_length=LAST_CHARACTERS, blank=True, editable=False)
@@ -68,7 +75,7 @@ class ModelOverride(models.Model):
         _("model"),
         max_length=200,
         unique=True,
-        validators=[RegexValidator(r"^[^/\s]+/\S+\Z", _("Write it as provider/model."))],
+        validators=[model_name],
         help_text=_("Written provider/model, for example openai/gpt-4o."),
     )
     label = models.CharField(_("label"), max_length=100, blank=True)
@@ -91,6 +98,24 @@ class ModelOverride(models.Model):
         blank=True,
         validators=[MinValueValidator(Decimal(0))],
         help_text=_("US dollars per million tokens."),
+    )
+    supports_images = models.BooleanField(_("sees images"), null=True, blank=True)
+    groups = models.ManyToManyField(
+        Group,
+        verbose_name=_("groups"),
+        blank=True,
+        related_name="+",
+        help_text=_("Who may use it. Leave empty to let everybody."),
+    )
+    is_restricted = models.BooleanField(
+        default=False, editable=False, help_text="groups were chosen: if all of them are deleted, nobody may use it"
+    )
+    fallback = models.CharField(
+        _("fallback"),
+        max_length=200,
+        blank=True,
+        validators=[model_name],
+        help_text=_("The model that answers when this one fails before its first word. Written provider/model."),
     )
     hidden = models.BooleanField(_("hidden"), default=False, help_text=_("Left out of the model menu."))
 

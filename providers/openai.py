@@ -1,13 +1,14 @@
 """The Chat Completions wire format: OpenAI itself, and every server compatible with it."""
 
-from collections.abc import Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import openai
 
 from providers.addresses import OPENAI_URL
-from providers.base import ChatRequest, FinishReason, Reasoning, Text, Usage
+from providers.base import ChatRequest, FinishReason, Image, Reasoning, Text, Turn, Usage
 from providers.errors import MalformedAnswer, Overloaded
 from providers.families import is_openai_reasoning
 from providers.limits import Limits
@@ -30,11 +31,14 @@ _FINISH: dict[str, FinishReason] = {
 
 
 class OpenAIProvider(SdkProvider):
-    """Chat Completions through the official SDK. `base_url` "" means OpenAI's own."""
+    """Chat Completions through the official SDK. `base_url` "" means OpenAI's own.
+
+    A `guarded` address leads nowhere inside.
+    """
 
     droppable = frozenset({"stream_options", "temperature", "max_tokens", "max_completion_tokens"})
 
-    def __init__(self, *, name: str = "openai", api_key: str = "", base_url: str = "") -> None:
+    def __init__(self, *, name: str = "openai", api_key: str = "", base_url: str = "", guarded: bool = False) -> None:
         super().__init__(name)
         self._own = not base_url
         address = base_url or OPENAI_URL
@@ -42,7 +46,7 @@ class OpenAIProvider(SdkProvider):
             api_key=api_key or NO_KEY,
             base_url=address,
             max_retries=0,
-            http_client=openai.DefaultAioHttpClient(**transport_options(address)),
+            http_client=openai.DefaultAioHttpClient(**transport_options(address, guarded=guarded)),
         )
 
     def _send(
@@ -68,6 +72,13 @@ class OpenAIProvider(SdkProvider):
             response = await self._client.models.with_raw_response.list(timeout=Limits.from_settings().connect_seconds)
             return model_names(response.http_response.content)
 
+    async def moderate(self, model: str, texts: Sequence[str]) -> bytes:
+        """The body of the moderation endpoint's answer: one result for each text. Raises ProviderError."""
+        async with self._in_use():
+            with failures_mapped():
+                response = await self._client.moderations.with_raw_response.create(model=model, input=list(texts))
+                return response.http_response.content
+
     async def check(self) -> None:
         await self.list_models()
 
@@ -78,7 +89,7 @@ class OpenAIProvider(SdkProvider):
 def _body(request: ChatRequest, dropped: frozenset[str], *, developer: bool) -> dict[str, Any]:
     """The request's parameters, without those that the model is known not to take."""
     reasoning = is_openai_reasoning(request.model)
-    messages = [{"role": turn.role, "content": turn.content} for turn in request.turns if turn.content.strip()]
+    messages = [{"role": turn.role, "content": _content(turn)} for turn in request.turns if not turn.is_empty]
     if request.system.strip():
         role = "developer" if reasoning and developer else "system"
         messages.insert(0, {"role": role, "content": request.system})
@@ -91,6 +102,18 @@ def _body(request: ChatRequest, dropped: frozenset[str], *, developer: bool) -> 
         if name is not None:
             body[name] = request.max_tokens
     return body
+
+
+def _content(turn: Turn) -> str | list[dict[str, Any]]:
+    """Text alone as text, which every server takes; in parts only where there are images."""
+    if not turn.images:
+        return turn.content
+    said = [{"type": "text", "text": turn.content}] if turn.content.strip() else []
+    return [*said, *({"type": "image_url", "image_url": {"url": _data_url(image)}} for image in turn.images)]
+
+
+def _data_url(image: Image) -> str:
+    return f"data:{image.media_type};base64,{b64encode(image.data).decode()}"
 
 
 class ChatCompletionsReader(Reader):

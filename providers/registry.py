@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
@@ -17,7 +18,7 @@ from providers.connections import Connection, connections, known_names
 from providers.errors import ModelUnknown, ProviderError, ProviderNotConfigured
 from providers.listed import heard, refresh
 from providers.naming import split_model
-from providers.stored import stored_async
+from providers.stored import Stored, stored_async
 
 WINDOW_SECONDS = 2.0
 logger = logging.getLogger(__name__)
@@ -29,11 +30,21 @@ class _Built:
     provider: Provider
 
 
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """What a model's name led to; good for as long as `stored` is what the database says."""
+
+    stored: Stored
+    provider: Provider
+    info: ModelInfo
+
+
 @dataclass(slots=True)
 class _Pool:
     """The providers of one event loop. `keeper` closes them when the loop shuts down."""
 
     built: dict[str, _Built] = field(default_factory=dict)
+    resolved: dict[str, _Resolved] = field(default_factory=dict)
     building: asyncio.Lock = field(default_factory=asyncio.Lock)
     retiring: set[asyncio.Task[None]] = field(default_factory=set)
     keeper: AsyncGenerator[None, None] | None = None
@@ -47,6 +58,16 @@ async def resolve(model: str) -> tuple[Provider, ModelInfo]:
 
     Raises ModelUnknown for a bare name that nobody lists, ProviderNotConfigured for a provider that is not set up.
     """
+    pool, now = await _pool(), await stored_async()
+    if (known := pool.resolved.get(model)) and known.stored is now:
+        return known.provider, known.info
+    provider, info = await _resolve(model)
+    if provider.name != local.NAME:  # the local server may stop and start anew at any time
+        pool.resolved[model] = _Resolved(now, provider, info)
+    return provider, info
+
+
+async def _resolve(model: str) -> tuple[Provider, ModelInfo]:
     connection, name = await _find(model)
     if connection.problem:
         raise ProviderNotConfigured(connection.problem, model=model)
@@ -58,6 +79,19 @@ async def resolve(model: str) -> tuple[Provider, ModelInfo]:
     # In a thread, since the first question loads the price data.
     info = await sync_to_async(model_info, thread_sensitive=False)(f"{connection.name}/{name}")
     return provider, info
+
+
+async def client_of(name: str) -> Provider | None:
+    """The client of a provider by its own name; None when that is not set up, or has no key.
+
+    Raises ProviderNotConfigured when it is set up and cannot be used.
+    """
+    connection = (await asyncio.to_thread(connections, await stored_async())).get(name)
+    if connection is None or (not connection.api_key and not connection.problem):
+        return None
+    if connection.problem:
+        raise ProviderNotConfigured(connection.problem)
+    return await _provider_for(connection)
 
 
 async def warm_up(model: str = "") -> None:
@@ -131,7 +165,10 @@ async def _provider_for(connection: Connection) -> Provider:
 
 def _build(connection: Connection) -> Provider:
     adapter = import_string(connection.adapter)
-    provider: Provider = adapter(name=connection.name, api_key=connection.api_key, base_url=connection.base_url)
+    options: dict[str, Any] = {"guarded": True} if connection.guarded else {}
+    provider: Provider = adapter(
+        name=connection.name, api_key=connection.api_key, base_url=connection.base_url, **options
+    )
     return provider
 
 
@@ -166,7 +203,7 @@ async def _keeper(pool: _Pool) -> AsyncGenerator[None, None]:
 
 
 async def _close(pool: _Pool) -> None:
-    built, pool.built = pool.built, {}
+    built, pool.built, pool.resolved = pool.built, {}, {}
     for one in built.values():
         with contextlib.suppress(ProviderError, OSError):
             await one.provider.close()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from asgiref.sync import sync_to_async
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from providers.models import Credential, ModelOverride
 
@@ -21,10 +21,14 @@ KEEP_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Rows by the provider's and by the model's name; `read_at` in monotonic seconds, 0 for never."""
+    """Rows by the provider's and by the model's name; `read_at` in monotonic seconds, 0 for never.
+
+    `groups`: of the models that not everybody may use, the ids of the groups that may.
+    """
 
     credentials: "Mapping[str, Credential]" = field(default_factory=lambda: MappingProxyType({}))
     overrides: "Mapping[str, ModelOverride]" = field(default_factory=lambda: MappingProxyType({}))
+    groups: "Mapping[str, frozenset[int]]" = field(default_factory=lambda: MappingProxyType({}))
     read_at: float = 0.0
 
     @property
@@ -52,7 +56,7 @@ def forget() -> None:
     """Read again at the next need."""
     global _latest, _changes
     _changes += 1
-    _latest = Stored(_latest.credentials, _latest.overrides)
+    _latest = Stored(_latest.credentials, _latest.overrides, _latest.groups)
 
 
 def _read() -> Stored:
@@ -62,9 +66,19 @@ def _read() -> Stored:
     before, read_at = _changes, time.monotonic()
     credentials = {row.provider: row for row in Credential.objects.all()}
     overrides = {row.model: row for row in ModelOverride.objects.all()}
+    groups = _groups(overrides.values())
     # What changed while it was read is read again next time.
-    _latest = Stored(credentials, overrides, read_at if before == _changes else 0.0)
+    _latest = Stored(credentials, overrides, groups, read_at if before == _changes else 0.0)
     return _latest
+
+
+def _groups(overrides: "Iterable[ModelOverride]") -> dict[str, frozenset[int]]:
+    from providers.models import ModelOverride
+
+    groups: dict[int, set[int]] = {}
+    for override_id, group_id in ModelOverride.groups.through.objects.values_list("modeloverride_id", "group_id"):
+        groups.setdefault(override_id, set()).add(group_id)
+    return {row.model: frozenset(groups.get(row.pk, ())) for row in overrides if row.is_restricted}
 
 
 def _on_event_loop() -> bool:

@@ -159,15 +159,23 @@ class SdkProvider(Provider):
             await self.close()
 
 
-def transport_options(base_url: str) -> dict[str, Any]:
-    """Options of the SDKs' HTTP client: our pool, no time limit but for connecting, no redirects."""
+def transport_options(base_url: str, *, guarded: bool = False) -> dict[str, Any]:
+    """Options of the SDKs' HTTP client: our pool, no time limit but for connecting, no redirects.
+
+    `guarded`: it may connect to nothing inside, and goes through no proxy of the environment.
+    """
     limits = Limits.from_settings()
-    return {
+    options: dict[str, Any] = {
         "limits": POOL,
         "timeout": httpx2.Timeout(None, connect=limits.connect_seconds),
         "follow_redirects": False,
-        "trust_env": not is_loopback(base_url),
+        "trust_env": not guarded and not is_loopback(base_url),
     }
+    if guarded:
+        from providers.outbound_aiohttp import checked_transport  # few sites need it
+
+        options["transport"] = checked_transport(POOL)
+    return options
 
 
 @contextmanager

@@ -9,6 +9,7 @@ os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="chat-tests-")
 os.environ["ENCRYPTION_KEY"] = "dGVzdHMtb25seS1rZXktdGhhdC1pcy0zMi1ieXRlcyE="
 os.environ["PROVIDER_DISCOVERY"] = "false"
 os.environ["LOCAL_MODEL"] = "off"
+os.environ["MODERATION_API"] = "off"
 for _name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "DEFAULT_MODEL"):
     os.environ.pop(_name, None)
 _test_database = os.environ.get("TEST_DATABASE_URL")

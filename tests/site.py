@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -19,6 +22,7 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
+DATABASE = "db.sqlite3"
 NEW_SESSION = """
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -85,7 +89,7 @@ class Site:
             "ENCRYPTION_KEY": "dGVzdHMtb25seS1rZXktdGhhdC1pcy0zMi1ieXRlcyE=",
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
             "VAR_DIR": str(folder),
-            "DATABASE_URL": database_url or f"sqlite:///{folder / 'db.sqlite3'}",
+            "DATABASE_URL": database_url or f"sqlite:///{folder / DATABASE}",
             "REDIS_URL": redis_url,
             "OPENAI_API_KEY": "sk-test-only",
             "OPENAI_BASE_URL": f"{provider_url}/v1",
@@ -110,9 +114,13 @@ class Site:
         return run.stdout
 
     def prepare(self) -> Site:
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("compilemessages", "--verbosity", "0")
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
+        """Database, static files, translations: those of the first site of this test run, copied."""
+        ready = _ready()
+        shutil.copytree(ready / "static", self.folder / "static")
+        if self.env["DATABASE_URL"] == f"sqlite:///{self.folder / DATABASE}":
+            shutil.copy(ready / DATABASE, self.folder)
+        else:
+            self.manage("migrate", "--verbosity", "0")
         return self
 
     def session_of(self, name: str) -> str:
@@ -136,6 +144,18 @@ class Site:
         for process in self.processes:
             process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@functools.cache
+def _ready() -> Path:
+    """A folder with what every site begins with."""
+    folder = Path(tempfile.mkdtemp(prefix="site-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    site = Site(folder, provider_url="")
+    site.manage("migrate", "--verbosity", "0")
+    site.manage("compilemessages", "--verbosity", "0")
+    site.manage("collectstatic", "--noinput", "--verbosity", "0")
+    return folder
 
 
 def free_port() -> int:

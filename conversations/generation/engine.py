@@ -1,7 +1,7 @@
 """The engine of a process: its hub, runner, checkpoints and reaper, on the event loop that serves it.
 
-Sync code (views, signals, commands) reaches it by `wake`, `stop` and `announce`, from any thread; where no engine runs
-in this process (a shell, a command, a test client) these do nothing, and the poll of another process sees to it.
+Sync code (views, signals, commands) reaches it by `make`, `wake`, `stop` and `announce`, from any thread; where no
+engine runs in this process (a shell, a command, a test client) these do nothing, and another process's poll sees to it.
 """
 
 from __future__ import annotations
@@ -10,20 +10,22 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 
+from chatbot_site.threads import in_thread
 from conversations.generation import records
 from conversations.generation.bridge import Bridge, LayerBridge, NoBridge
 from conversations.generation.checkpointer import Checkpointer
 from conversations.generation.follower import Follower
-from conversations.generation.frames import Added, Changed, Frame, Key
+from conversations.generation.frames import Added, Changed, Frame, Key, Locked, Renewed, Waiting
 from conversations.generation.gatekeeper import Gatekeeper
 from conversations.generation.hub import Hub
+from conversations.generation.jobs import Job
 from conversations.generation.records import Status
 from conversations.generation.runner import Runner
+from conversations.search.index import index_settled
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ class Engine:
             LayerBridge(self._on_frame, self._on_command, self._on_return) if settings.REDIS_URL else NoBridge()
         )
         self.hub = Hub(self.bridge)
-        self.runner = Runner(self.hub)
+        self.runner = Runner(self.hub, self._go_on)
         self.gatekeeper = Gatekeeper(self.hub)
         self.follower = Follower(self.hub, self.bridge, makes_answers=makes_answers)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,15 +94,39 @@ class Engine:
             await asyncio.sleep(POLL_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - spreads the polls of processes
 
     async def _look(self) -> None:
-        for ended in await database_sync_to_async(records.reap, thread_sensitive=False)():
+        for ended in await in_thread(records.reap):
             logger.warning("Generation %s lost its process: %s", ended.generation_id, ended.status)
             await self.hub.publish(ended.key, Changed(ended.generation_id, ended.message_id, ended.status))
         if self.makes_answers:
-            for generation_id in await database_sync_to_async(records.queued_ids, thread_sensitive=False)():
+            for generation_id in await in_thread(records.queued_ids):
                 self.runner.start(generation_id)
+            for key in await in_thread(_line.missed):
+                await self._go_on(key)
+            await in_thread(index_settled)
+
+    async def _go_on(self, key: Key) -> None:
+        """Ask the next question that waits in a conversation."""
+        await in_thread(_line.submit_next, key)
 
 
+class Line(Protocol):
+    """The questions that wait for an answer to end: conversations.waiting, which stands above the engine."""
+
+    def submit_next(self, key: Key) -> object:
+        """Ask the oldest question that waits in a conversation, if there is one and its turn has come."""
+
+    def missed(self) -> list[Key]:
+        """Conversations in which questions wait although no answer is being written."""
+
+
+_line: Line
 _engine: Engine | None = None
+
+
+def go_on_with(line: Line) -> None:
+    """Where the engine finds what to ask next; set when the app is ready."""
+    global _line
+    _line = line
 
 
 def ensure(*, makes_answers: bool | None = None) -> Engine:
@@ -142,6 +168,19 @@ def _submit(make: Callable[[Engine], Coroutine[Any, Any, None]]) -> None:
         engine.loop.call_soon_threadsafe(lambda: engine.spawn(make(engine)))
 
 
+def takes_answers() -> bool:
+    """Whether this process makes answers, so that one may be claimed for it as it is stored."""
+    engine = _engine
+    return engine is not None and engine.makes_answers and engine.loop.is_running() and not engine.runner.closing
+
+
+def make(job: Job) -> None:
+    """A generation has been stored and claimed for this process."""
+    engine = _engine
+    if engine is not None and engine.loop.is_running():
+        engine.loop.call_soon_threadsafe(engine.runner.make, job)
+
+
 def wake(generation_id: int) -> None:
     """A generation has been queued."""
     _submit(lambda engine: engine.command("wake", str(generation_id)))
@@ -160,6 +199,21 @@ def tell_stopped(key: Key, generation_id: int, message_id: int) -> None:
 def announce(key: Key, message_id: int) -> None:
     """A conversation has new messages, or shows another branch."""
     _submit(lambda engine: engine.hub.publish(key, Added(message_id)))
+
+
+def announce_waiting(key: Key, count: int) -> None:
+    """Another number of questions waits in a conversation."""
+    _submit(lambda engine: engine.hub.publish(key, Waiting(count)))
+
+
+def announce_renewed(key: Key, message_id: int) -> None:
+    """A message is hidden now, or no longer."""
+    _submit(lambda engine: engine.hub.publish(key, Renewed(message_id)))
+
+
+def announce_locked(key: Key, is_locked: bool) -> None:
+    """A conversation is locked now, or no longer."""
+    _submit(lambda engine: engine.hub.publish(key, Locked(is_locked)))
 
 
 def disable_person(user_id: int) -> None:

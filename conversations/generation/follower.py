@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from channels.db import database_sync_to_async
-
+from chatbot_site.threads import in_thread
 from conversations.generation import outlook
 from conversations.generation.bridge import Bridge
 from conversations.generation.frames import Changed
@@ -43,8 +42,7 @@ class Follower:
     async def _look(self) -> None:
         keys = self._hub.keys()
         made_here = set(self._hub.lives)
-        read = database_sync_to_async(outlook.open_elsewhere, thread_sensitive=False)
-        found = await read([key.conversation_id for key in keys.values()], made_here)
+        found = await in_thread(outlook.open_elsewhere, [key.conversation_id for key in keys.values()], made_here)
         for checkpoint in found:
             await self._hub.catch_up(keys[checkpoint.conversation_id], checkpoint)
         now_open = {checkpoint.generation_id: checkpoint for checkpoint in found}
@@ -53,6 +51,6 @@ class Follower:
         self._followed = {generation_id: c.message_id for generation_id, c in now_open.items()}
 
     async def _tell_end(self, generation_id: int) -> None:
-        ended = await database_sync_to_async(outlook.status_of, thread_sensitive=False)(generation_id)
+        ended = await in_thread(outlook.status_of, generation_id)
         if ended is not None and generation_id not in self._hub.lives:
             await self._hub.receive(ended.key, Changed(generation_id, ended.message_id, ended.status))

@@ -49,8 +49,36 @@ class Added:
     message_id: int
 
 
-Frame = Delta | Changed | Added
-_KINDS: dict[str, type[Delta] | type[Changed] | type[Added]] = {"delta": Delta, "changed": Changed, "added": Added}
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """So many questions of the conversation wait for their turn now."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A message is shown in another way now, hidden or no longer so: whoever looks on reads the database."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Whether something can be asked in the conversation has changed."""
+
+    is_locked: bool
+
+
+Frame = Delta | Changed | Added | Waiting | Renewed | Locked
+_KINDS: dict[str, type[Frame]] = {
+    "delta": Delta,
+    "changed": Changed,
+    "added": Added,
+    "waiting": Waiting,
+    "renewed": Renewed,
+    "locked": Locked,
+}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 

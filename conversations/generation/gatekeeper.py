@@ -6,10 +6,10 @@ import asyncio
 import logging
 from importlib import import_module
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from chatbot_site.threads import in_thread
 from conversations.generation.hub import Hub
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Gatekeeper:
     async def _check(self) -> None:
         guests = self._hub.tabs()
         people, sessions = {g.key.owner_id for g in guests}, {g.session_key for g in guests}
-        may, alive = await database_sync_to_async(_still_welcome, thread_sensitive=False)(people, sessions)
+        may, alive = await in_thread(_still_welcome, people, sessions)
         for guest in guests:
             if guest.key.owner_id not in may or guest.session_key not in alive:
                 await guest.turn_out(DISABLED)

@@ -10,17 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 
+from chatbot_site.threads import in_thread
 from conversations.generation import outlook
 from conversations.generation.bridge import Bridge
-from conversations.generation.frames import Added, Changed, Delta, Frame, Key
+from conversations.generation.frames import Added, Changed, Delta, Frame, Key, Locked, Renewed, Waiting
 from conversations.generation.live import Live
+from conversations.generation.outlook import End
 from conversations.generation.track import Checkpoint, Track, encode
 from conversations.models import Generation
 
@@ -45,6 +46,7 @@ class Hub:
         self._tabs: dict[Key, set[Tab]] = defaultdict(set)
         self._tracks: dict[Key, dict[int, Track]] = defaultdict(dict)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._renewed: set[int] = set()  # messages whose end, if one is on its way, was drawn too early
         self._shown = False
 
     # --- pages ---------------------------------------------------------------------------------------------------
@@ -54,6 +56,10 @@ class Hub:
     def keys(self) -> dict[UUID, Key]:
         """The conversations that pages of this process look on at, by id."""
         return {key.conversation_id: key for key in self._tabs}
+
+    def languages(self, key: Key) -> set[str]:
+        """The languages of the pages that look on at a conversation."""
+        return {tab.language for tab in self._tabs.get(key, ())}
 
     def take_shown(self) -> bool:
         """Whether pages were shown anything since the last call."""
@@ -66,8 +72,11 @@ class Hub:
         self._tabs[tab.key].add(tab)
         if first:
             await self._bridge.join(tab.key.group)
-        state = await database_sync_to_async(outlook.newest, thread_sensitive=False)(tab.key)
-        await tab.deliver(encode({"leaf": state.message_id, "s": state.status}))
+        state = await in_thread(outlook.newest, tab.key)
+        await tab.deliver(encode(state.hello))
+        for message_id in state.hidden:  # the page may be older than that
+            for html in (await in_thread(outlook.message_html, message_id, {tab.language})).values():
+                await tab.deliver(html)
         if state.open is None:
             return
         track = self._tracks[tab.key].setdefault(state.open.generation_id, Track(state.open.message_id))
@@ -87,24 +96,34 @@ class Hub:
             await self._bridge.leave(tab.key.group)
 
     # --- what happens ----------------------------------------------------------------------------------------------
-    async def publish(self, key: Key, frame: Frame) -> None:
-        """Tell every page of every process. Never raises for a page's or the channel layer's sake."""
+    async def publish(self, key: Key, frame: Frame, end: End | None = None) -> None:
+        """Tell every page of every process. Never raises for a page's or the channel layer's sake.
+
+        `end`: how the message of a Changed looks now, where that is known and need not be read.
+        """
         self._bridge.send(key, frame)
         try:
-            await self.receive(key, frame)
+            await self.receive(key, frame, end)
         except Exception:
             logger.exception("A frame could not be shown")
 
-    async def receive(self, key: Key, frame: Frame) -> None:
+    async def receive(self, key: Key, frame: Frame, end: End | None = None) -> None:
         """Show `frame` to the pages of this process; without any, it costs nothing."""
         if key not in self._tabs:
             return
         if isinstance(frame, Delta):
             await self._show(key, frame)
         elif isinstance(frame, Changed):
-            await self._show_change(key, frame)
+            await self._show_change(key, frame, end)
         elif isinstance(frame, Added):
             await self._to_all(key, encode({"new": frame.message_id}))
+        elif isinstance(frame, Waiting):
+            await self._to_all(key, encode({"waiting": frame.count}))
+        elif isinstance(frame, Renewed):
+            self._renewed.add(frame.message_id)
+            await self._in_languages(key, outlook.message_html, frame.message_id)
+        elif isinstance(frame, Locked):
+            await self._in_languages(key, outlook.lock_html, frame.is_locked)
 
     async def catch_up(self, key: Key, checkpoint: Checkpoint) -> None:
         """Show what a checkpoint knows beyond what the pages have been shown."""
@@ -136,12 +155,16 @@ class Hub:
             self._resync_soon(key, delta.generation_id)
         track.waiting.append(delta)
 
-    async def _show_change(self, key: Key, change: Changed) -> None:
+    async def _show_change(self, key: Key, change: Changed, end: End | None) -> None:
         if change.status == Generation.Status.RUNNING:  # its foot is that of a queued one
             await self._to_all(key, encode({"m": change.message_id, "s": change.status}))
             return
-        languages = {tab.language for tab in self._tabs.get(key, ())}
-        end = await database_sync_to_async(outlook.end_of, thread_sensitive=False)(change.message_id, languages)
+        languages = self.languages(key)
+        if change.message_id in self._renewed:
+            self._renewed.discard(change.message_id)
+            end = None
+        if end is None or not languages <= end.footers.keys():
+            end = await in_thread(outlook.end_of, change.message_id, languages)
         if end is None:
             return
         if end.is_final:
@@ -149,9 +172,17 @@ class Hub:
             if patch := track.final(end.html, end.reasoning):
                 await self._to_all(key, patch)
         await self._to_all(key, encode({"m": change.message_id, "s": change.status}))
+        await self._deliver(key, end.footers)
+
+    async def _in_languages(self, key: Key, draw: Callable[..., dict[str, str]], what: int) -> None:
+        self._shown = True
+        await self._deliver(key, await in_thread(draw, what, self.languages(key)))
+
+    async def _deliver(self, key: Key, fragments: Mapping[str, str]) -> None:
+        """To each page the one in its language. One that came meanwhile has seen it already."""
         for tab in tuple(self._tabs.get(key, ())):
-            if tab.language in end.footers:  # one that came meanwhile has seen the end already
-                await tab.deliver(end.footers[tab.language])
+            if tab.language in fragments:
+                await tab.deliver(fragments[tab.language])
 
     async def _to_all(self, key: Key, text: str) -> None:
         self._shown = True
@@ -171,10 +202,8 @@ class Hub:
 
     async def _resync(self, key: Key, generation_id: int) -> None:
         """Read checkpoints until one joins on to the frames that came meanwhile, then show it whole."""
-        read: Callable[[int], Awaitable[Checkpoint | None]]
-        read = database_sync_to_async(outlook.checkpoint, thread_sensitive=False)
         while (track := self._tracks.get(key, {}).get(generation_id)) is not None:
-            checkpoint = await read(generation_id)
+            checkpoint = await in_thread(outlook.checkpoint, generation_id)
             if checkpoint is None:
                 return
             if self._begin(track, checkpoint):

@@ -25,6 +25,7 @@ class Live:
         self.seq = 0
         self.saved_seq = -1
         self.saved_at = 0.0
+        self.screened = 0  # characters that the site's screen has looked at
         self.shown_seq = 0
         self.stop_requested = False
         self.ending = False  # its end is being written: no more checkpoints

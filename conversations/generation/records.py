@@ -13,17 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from conversations import events
 from conversations.generation.frames import Key
-from conversations.generation.prompt import BRANCH_LIMIT, build_prompt
-from conversations.models import Generation, Message
+from conversations.generation.jobs import Job, job_of, next_model
+from conversations.models import Generation, Message, WaitingMessage
 from conversations.rendering import render
-from providers import ChatRequest, Usage, model_info
+from providers import Usage
 
 
 def _host() -> str:
@@ -43,20 +45,6 @@ _SAVE = """
 UPDATE conversations_generation SET seq = %s, draft = %s, draft_reasoning = %s, heartbeat_at = %s
 WHERE id = %s AND worker = %s AND status = 'running'
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A claimed generation with everything that is needed to ask the model."""
-
-    generation_id: int
-    message_id: int
-    key: Key
-    model: str
-    streaming: bool
-    request: ChatRequest
-    prefix: str
-    prefix_reasoning: str
 
 
 @dataclass(slots=True)
@@ -91,50 +79,40 @@ class Ended:
 
 def claim(generation_id: int) -> Job | None:
     """Take a queued generation for this process. None when another was quicker, or it was taken back."""
-    now = timezone.now()
-    claimed = Generation.objects.filter(pk=generation_id, status=Status.QUEUED).update(
-        status=Status.RUNNING, worker=WORKER, attempt=F("attempt") + 1, heartbeat_at=now, started_at=now
-    )
-    if not claimed:
+    queued = Generation.objects.filter(pk=generation_id, status=Status.QUEUED)
+    if not queued.update(**claimed(), attempt=F("attempt") + 1):
         return None
-    generation = Generation.objects.select_related("message", "conversation").get(pk=generation_id)
-    conversation, message = generation.conversation, generation.message
-    branch = Message.objects.branch(conversation.pk, message.pk, BRANCH_LIMIT)
-    info = model_info(generation.model)
-    prompt = build_prompt(
-        branch,
-        failed=_failed(branch, but=message.pk),
-        system=settings.SYSTEM_PROMPT,
-        info=info,
-        max_tokens=generation.max_tokens,
-    )
-    if prompt.earlier_left_out:
-        Generation.objects.filter(pk=generation_id).update(earlier_left_out=True)
-    return Job(
-        generation_id=generation_id,
-        message_id=message.pk,
-        key=Key(conversation.owner_id, conversation.pk),
-        model=generation.model,
-        streaming=generation.streaming,
-        request=ChatRequest(
-            model=info.name,
-            turns=prompt.turns,
-            system=prompt.system,
-            temperature=generation.temperature,
-            max_tokens=generation.max_tokens,
-        ),
-        prefix=message.content,
-        prefix_reasoning=message.reasoning,
-    )
+    related = ("message", "conversation__owner__preferences")
+    generation = Generation.objects.select_related(*related).get(pk=generation_id)
+    key = Key(generation.conversation.owner_id, generation.conversation_id)
+    return job_of(generation, generation.message, key)
 
 
-def _failed(branch: Sequence[Message], but: int) -> set[int]:
-    """The messages of `branch` whose last generation failed, except the one that is being written."""
-    ids = [message.pk for message in branch if message.role == Message.Role.ASSISTANT and message.pk != but]
-    if not ids:
-        return set()
-    last = dict(Generation.objects.filter(message_id__in=ids).order_by("id").values_list("message_id", "status"))
-    return {message_id for message_id, status in last.items() if status == Status.FAILED}
+def claimed() -> dict[str, Any]:
+    """The fields of a generation that this process takes now."""
+    now = timezone.now()
+    return {"status": Status.RUNNING, "worker": WORKER, "heartbeat_at": now, "started_at": now}
+
+
+def fall_back(job: Job, asked: Sequence[str]) -> Job | None:
+    """The same answer asked of the next model of the chain, now that `asked` have failed. None: there is none.
+
+    The generation is then that model's, in the database and in the job.
+    """
+    generation = job.generation
+    model = next_model(generation, asked)
+    if not model:
+        return None
+    values = {"model": model, "fallback_for": asked[0]}
+    if not Generation.objects.filter(pk=generation.pk, worker=WORKER, status=Status.RUNNING).update(**values):
+        return None
+    _set(generation, values)
+    return job_of(generation, job.message, job.key, siblings=job.siblings)
+
+
+def take_back_fallback(job: Job, first: str) -> None:
+    """No model has answered: the failure is that of the one asked first. Written with the end."""
+    _set(job.generation, {"model": first, "fallback_for": ""})
 
 
 def save(savings: Sequence[Saving], running: Sequence[int]) -> set[int]:
@@ -144,63 +122,89 @@ def save(savings: Sequence[Saving], running: Sequence[int]) -> set[int]:
         rows = [(s.seq, s.draft, s.draft_reasoning, now, s.generation_id, WORKER) for s in savings]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(_SAVE, rows)
+    if not running:
+        return set()
     asked = Generation.objects.filter(pk__in=running, stop_requested=True)
     return set(asked.values_list("pk", flat=True))
 
 
-def finish(saving: Saving, outcome: Outcome) -> bool:
-    """End a generation of this process: its text becomes the message's.
+def finish(job: Job, saving: Saving, outcome: Outcome) -> bool:
+    """End a generation of this process: its text becomes the message's, in the database and in `job`.
 
     A reaper may have thought this process dead; what it kept is then made whole, unless somebody went on from it.
     """
+    generation, message = job.generation, job.message
+    mine = Generation.objects.filter(pk=generation.pk, worker=WORKER)
+    end = _end(saving, outcome) | {field: getattr(generation, field) for field in ("model", "fallback_for", "cached")}
     with transaction.atomic():
-        generation = (
-            Generation.objects.select_for_update(of=("self",)).select_related("message").get(pk=saving.generation_id)
-        )
-        taken = generation.worker != WORKER or generation.status not in (Status.RUNNING, Status.INTERRUPTED)
-        if taken or Generation.objects.filter(message_id=generation.message_id, pk__gt=generation.pk).exists():
-            return False
-        _close(generation, saving, outcome)
+        if not mine.filter(status=Status.RUNNING).update(**end):
+            if not _reaped_too_early(generation.pk):
+                return False
+            mine.update(**end)
+        # Behind what it held before this generation began, whatever a reaper has put there.
+        text = _move_to_message(message, generation, saving.draft, saving.draft_reasoning)
+    _set(generation, end)
+    _set(message, text)
     return True
 
 
-def _close(generation: Generation, saving: Saving, outcome: Outcome) -> None:
-    """Write the end. The former draft is cut off again where a reaper had already moved it to the message."""
-    message = generation.message
-    if generation.status == Status.INTERRUPTED and generation.seq:
-        message.content = message.content[: len(message.content) - generation.kept_text]
-        message.reasoning = message.reasoning[: len(message.reasoning) - generation.kept_reasoning]
-    _move_to_message(message, saving.draft, saving.draft_reasoning)
+def _set(row: Generation | Message, values: dict[str, Any]) -> None:
+    for field, value in values.items():
+        setattr(row, field, value)
+
+
+def _reaped_too_early(generation_id: int) -> bool:
+    """Whether a generation of this process was interrupted by a reaper and nobody has gone on from there."""
+    locked = Generation.objects.select_for_update().filter(pk=generation_id, worker=WORKER).first()
+    if locked is None or locked.status != Status.INTERRUPTED:
+        return False
+    return not Generation.objects.filter(message_id=locked.message_id, pk__gt=generation_id).exists()
+
+
+def _end(saving: Saving, outcome: Outcome) -> dict[str, Any]:
     usage = outcome.usage
-    Generation.objects.filter(pk=generation.pk).update(
-        status=outcome.status,
-        finish_reason=outcome.finish_reason,
-        error_code=outcome.error_code,
-        retry_after=outcome.retry_after,
-        seq=saving.seq,
-        draft="",
-        draft_reasoning="",
-        kept_text=len(saving.draft),
-        kept_reasoning=len(saving.draft_reasoning),
-        input_tokens=usage and usage.input_tokens,
-        output_tokens=usage and usage.output_tokens,
-        reasoning_tokens=usage and usage.reasoning_tokens,
-        cached_tokens=usage and usage.cached_tokens,
-        usage_estimated=bool(usage and usage.estimated),
-        cost=outcome.cost,
-        ttft_ms=outcome.ttft_ms,
-        duration_ms=outcome.duration_ms,
-        finished_at=timezone.now(),
-    )
+    return {
+        "status": outcome.status,
+        "finish_reason": outcome.finish_reason,
+        "error_code": outcome.error_code,
+        "retry_after": outcome.retry_after,
+        "seq": saving.seq,
+        "draft": "",
+        "draft_reasoning": "",
+        "kept_text": len(saving.draft),
+        "kept_reasoning": len(saving.draft_reasoning),
+        "input_tokens": usage and usage.input_tokens,
+        "output_tokens": usage and usage.output_tokens,
+        "reasoning_tokens": usage and usage.reasoning_tokens,
+        "cached_tokens": usage and usage.cached_tokens,
+        "usage_estimated": bool(usage and usage.estimated),
+        "cost": outcome.cost,
+        "ttft_ms": outcome.ttft_ms,
+        "duration_ms": outcome.duration_ms,
+        "finished_at": timezone.now(),
+    }
 
 
-def _move_to_message(message: Message, draft: str, draft_reasoning: str) -> None:
+def _move_to_message(message: Message, generation: Generation, draft: str, draft_reasoning: str) -> dict[str, Any]:
+    """Put a draft behind the text of `message`, in the database; the fields that this changes."""
     if not draft and not draft_reasoning:
-        return
-    message.content += draft
-    message.reasoning += draft_reasoning
-    message.html = render(message.content)
-    message.save(update_fields=["content", "reasoning", "html"])
+        return {}
+    text: dict[str, Any] = {"content": message.content + draft, "reasoning": message.reasoning + draft_reasoning}
+    text |= {"html": render(text["content"]), "is_indexed": False}
+    if generation.fallback_for:
+        text["model"] = generation.model
+    own = Message.objects.filter(pk=message.pk)
+    if not own.filter(hidden_at__isnull=True).update(**text):
+        own.update(**text)
+        text["hidden_at"] = timezone.now()  # hidden while it was written: its pages are not to show this end
+    if text["content"].strip():
+        events.tell(events.answer_ended, message)
+    return text
+
+
+def is_waited_for(key: Key) -> bool:
+    """Whether a question waits for the answer of a conversation to end."""
+    return WaitingMessage.objects.filter(conversation_id=key.conversation_id).exists()
 
 
 def stop_queued(generation_id: int) -> bool:
@@ -254,7 +258,8 @@ def _reap(generation_id: int, worker: str) -> Ended | None:
     again = generation.seq == 0 and generation.attempt < MAX_ATTEMPTS and not generation.stop_requested
     if again:
         status = Status.QUEUED
-        changed = same.update(status=status, worker="", heartbeat_at=None)
+        first = generation.fallback_for or generation.model
+        changed = same.update(status=status, worker="", heartbeat_at=None, model=first, fallback_for="")
     else:
         status = Status.STOPPED if generation.stop_requested else Status.INTERRUPTED
         changed = same.update(
@@ -266,7 +271,7 @@ def _reap(generation_id: int, worker: str) -> Ended | None:
             draft_reasoning="",
         )
         if changed:
-            _move_to_message(generation.message, generation.draft, generation.draft_reasoning)
+            _move_to_message(generation.message, generation, generation.draft, generation.draft_reasoning)
     if not changed:
         return None
     key = Key(generation.conversation.owner_id, generation.conversation_id)

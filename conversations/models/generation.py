@@ -46,6 +46,8 @@ class Generation(models.Model):
     kept_text = models.PositiveIntegerField(default=0, help_text="characters of the message that came from this draft")
     kept_reasoning = models.PositiveIntegerField(default=0)
 
+    cached = models.BooleanField(default=False, help_text="from the response cache")
+    fallback_for = models.CharField(max_length=200, blank=True, help_text="the model that was asked first, and failed")
     finish_reason = models.CharField(max_length=20, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
     retry_after = models.FloatField(null=True, help_text="seconds, as the provider asked")

@@ -21,7 +21,9 @@ WITH RECURSIVE branch(id, parent_id, depth) AS (
     FROM conversations_message m JOIN branch ON m.id = branch.parent_id
     WHERE branch.depth < %s
 )
-SELECT m.*, branch.depth FROM conversations_message m JOIN branch ON branch.id = m.id ORDER BY branch.depth
+SELECT m.*, branch.depth,
+    EXISTS (SELECT 1 FROM conversations_attachment a WHERE a.message_id = m.id) AS has_attachments
+FROM conversations_message m JOIN branch ON branch.id = m.id ORDER BY branch.depth
 """
 
 
@@ -51,14 +53,21 @@ class Message(models.Model):
     reasoning = models.TextField(blank=True)
     html = models.TextField(blank=True, editable=False, help_text="the rendered content of a finished message")
     model = models.CharField(max_length=200, blank=True)
+    is_indexed = models.BooleanField(default=False, help_text="for search; see conversations.search")
+    hidden_at = models.DateTimeField(null=True, blank=True, help_text="by a moderator: no model and no page shows it")
     client_id = models.UUIDField(null=True, blank=True, help_text="made by the page: the same id twice is one message")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
     generations: models.Manager[Generation]
+    has_attachments: bool | None = None  # as `branch` knows it; None: it was read otherwise
 
     class Meta:
+        indexes = [
+            models.Index(fields=["conversation"], name="message_to_index", condition=Q(is_indexed=False)),
+            models.Index(fields=["conversation"], name="message_hidden", condition=Q(hidden_at__isnull=False)),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["conversation", "client_id"], name="message_once"),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="message_not_its_own_parent"),

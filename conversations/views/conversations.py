@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +15,7 @@ from conversations.models import Conversation
 from conversations.sidebar import listing
 from conversations.submission import stop_open_answers
 from conversations.views.access import MemberRequest, members_only, own_conversation, own_or_new
+from conversations.views.lists import open_in, whole_list
 from conversations.views.pages import message_page, show
 
 
@@ -26,7 +26,7 @@ def conversation_list(request: MemberRequest) -> HttpResponse:
     """The next page of the sidebar."""
     sidebar = listing(request.user, request.GET.get("before", ""))
     template = "conversations/sidebar_more.html" if request.htmx else "conversations/list_page.html"
-    return render(request, template, {"groups": sidebar.groups, "next_url": sidebar.next_url})
+    return render(request, template, sidebar.context())
 
 
 @require_POST
@@ -61,11 +61,11 @@ def conversation_rename(request: MemberRequest, conversation_id: UUID) -> HttpRe
     conversation = own_conversation(request.user, conversation_id)
     form = RenameForm(request.POST or None, instance=conversation)
     if request.method == "POST" and form.is_valid():
-        Conversation.objects.filter(pk=conversation.pk).update(title=form.cleaned_data["title"])
+        Conversation.objects.filter(pk=conversation.pk).update(title=form.cleaned_data["title"], title_is_indexed=False)
         if not request.htmx:
             return redirect("conversation", conversation.pk)
         return render(
-            request, "conversations/renamed.html", {"conversation": form.instance, "current_id": _open_in(request)}
+            request, "conversations/renamed.html", {"conversation": form.instance, "current_id": open_in(request)}
         )
     context = {"conversation": conversation, "form": form}
     template = "conversations/rename.html" if request.htmx else "conversations/rename_page.html"
@@ -92,15 +92,4 @@ def conversation_restore(request: MemberRequest, conversation_id: UUID) -> HttpR
         raise Http404
     if not request.htmx:
         return redirect("conversation", conversation_id)
-    sidebar = listing(request.user)
-    context = {"groups": sidebar.groups, "next_url": sidebar.next_url, "oob": True}
-    return render(request, "conversations/sidebar.html", context)
-
-
-def _open_in(request: MemberRequest) -> UUID | None:
-    """The conversation that the page which asks has open."""
-    try:
-        match = resolve(request.htmx.current_url_abs_path or "")
-    except Resolver404:
-        return None
-    return match.kwargs.get("conversation_id") if match.url_name == "conversation" else None
+    return whole_list(request, focus=f"conversation-{conversation_id}")

@@ -15,14 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from conversations.around import end_below
 from conversations.forms import SettingsForm
 from conversations.models import Conversation, Message
 from conversations.presentation import present
 from conversations.sidebar import listing
 from conversations.views.access import MemberRequest, members_only, new_conversation, own_conversation
+from conversations.waiting import waiting_in
 from providers import default_model
 
-PAGE = 24  # messages: the last turns; older ones come on scrolling up
+PAGE = 16  # messages: the last turns; older ones come on scrolling up
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ SUGGESTIONS = (
 @members_only
 def home(request: MemberRequest) -> HttpResponse:
     conversation = new_conversation(request.user)
+    if "temporary" in request.GET:
+        conversation.make_temporary()
     return show(request, conversation, {"is_new": True, "messages": [], "suggestions": SUGGESTIONS})
 
 
@@ -51,8 +55,10 @@ def home(request: MemberRequest) -> HttpResponse:
 @never_cache
 @members_only
 def conversation(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
+    """`at`: a message that the page shall show, which may be far from the end or on another branch."""
     found = own_conversation(request.user, conversation_id)
-    return show(request, found, message_page(found, found.leaf_id))
+    at = request.GET.get("at", "")
+    return show(request, found, page_around(found, at) if at else message_page(found, found.leaf_id))
 
 
 def show(
@@ -65,25 +71,54 @@ def show(
         "current_id": conversation.pk,
         "settings_form": form,
         "model_label": form.info.label if form.info else "",
-        "models_available": bool(conversation.model or default_model()),
+        "models_available": bool(conversation.model or default_model(request.user)),
         "client_id": request.POST.get("client_id") or uuid4(),  # for pages without JavaScript
         "max_length": settings.MAX_MESSAGE_CHARACTERS,
+        "attachment_max_bytes": settings.ATTACHMENT_MAX_BYTES,
+        "temporary_hours": settings.TEMPORARY_CHAT_HOURS,
         "is_new": False,
+        "waiting": [] if conversation._state.adding else waiting_in(conversation),
     } | context
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "conversations/pane.html", context, status=status)
-    sidebar = listing(request.user)
-    context |= {"groups": sidebar.groups, "next_url": sidebar.next_url}
+    context |= listing(request.user).context()
     return render(request, "conversations/page.html", context, status=status)
 
 
-def message_page(conversation: Conversation, last_id: int | None) -> dict[str, Any]:
-    """The messages of the branch that ends at `last_id`, newest PAGE of them, and where the earlier ones are."""
-    branch = Message.objects.branch(conversation.pk, last_id, PAGE + 1)
-    has_earlier = len(branch) > PAGE
+def message_page(conversation: Conversation, last_id: int | None, size: int = PAGE) -> dict[str, Any]:
+    """The messages of the branch that ends at `last_id`, newest `size` of them, and where the earlier ones are.
+
+    `shown_leaf` is what the next question follows: the end of the conversation, if the page goes that far.
+    """
+    branch = Message.objects.branch(conversation.pk, last_id, size + 1)
+    has_earlier = len(branch) > size
     messages = branch[1:] if has_earlier else branch
     earlier_url = f"{reverse('message-list', args=[conversation.pk])}?before={messages[0].pk}" if has_earlier else ""
-    return {"messages": present(messages), "has_earlier": has_earlier, "earlier_url": earlier_url}
+    shown_leaf = last_id if last_id == conversation.leaf_id else None
+    return {
+        "messages": present(messages),
+        "has_earlier": has_earlier,
+        "earlier_url": earlier_url,
+        "shown_leaf": shown_leaf,
+    }
+
+
+def page_around(conversation: Conversation, message_id: str) -> dict[str, Any]:
+    """The last messages if `message_id` is among them; else a page that ends a little below it. Raises Http404."""
+    parent_of(conversation, message_id)
+    page = message_page(conversation, conversation.leaf_id)
+    if any(message.id == int(message_id) for message in page["messages"]):
+        return page
+    last_id, goes_on = end_below(conversation, int(message_id))
+    page = message_page(conversation, last_id)
+    earlier_url = at_url(conversation, page["messages"][0].id) if page["has_earlier"] else ""
+    later_url = at_url(conversation, last_id) if goes_on else ""
+    return page | {"is_past": True, "earlier_url": earlier_url, "later_url": later_url}
+
+
+def at_url(conversation: Conversation, message_id: int) -> str:
+    """The conversation, opened at a message."""
+    return f"{reverse('conversation', args=[conversation.pk])}?at={message_id}#message-{message_id}"
 
 
 def parent_of(conversation: Conversation, message_id: str) -> int | None:

@@ -26,7 +26,7 @@ const store = {
   },
   write(key, draft) {
     try {
-      if (draft.text) localStorage.setItem(key, JSON.stringify(draft));
+      if (draft.text || draft.files?.length) localStorage.setItem(key, JSON.stringify(draft));
       else localStorage.removeItem(key);
     } catch {
       // Storage is full or forbidden: the draft then lives as long as the page.
@@ -35,18 +35,55 @@ const store = {
 };
 
 function restoreDraft() {
-  const draft = store.read(form().dataset.draftKey);
-  if (!draft.text || box().value || underWay.has(draft.id)) return;
+  const { files = [], ...draft } = store.read(form().dataset.draftKey);
+  if (!(draft.text || files.length) || box().value || attached().length || underWay.has(draft.id)) return;
   const questions = document.querySelectorAll('#messages > [data-role="user"] > [data-message-body]');
-  const arrived = draft.id && questions[questions.length - 1]?.textContent === draft.text;
+  const arrived = draft.id && draft.text && questions[questions.length - 1]?.textContent === draft.text;
   if (arrived) return store.write(form().dataset.draftKey, {});
   box().value = draft.text;
-  if (draft.id) failed = { text: draft.text, id: draft.id };
+  fit();
+  if (draft.id) failed = { text: draft.text, id: draft.id, files };
+  if (files.length) attachments().then((module) => module.restore(files));
 }
 
 function saveDraft(id) {
-  store.write(form().dataset.draftKey, { text: box().value, id });
+  store.write(form().dataset.draftKey, { text: box().value, id, files: attached() });
 }
+
+// --- Attachments: their module comes with the first file ------------------------------------------
+
+const chips = () => document.getElementById("composer-attachments");
+const attached = () => Array.from(chips().querySelectorAll("[name=attachment]"), (input) => input.value);
+const attachments = () => import(chips().dataset.module);
+
+/** The files that an event brings, if any. */
+function filesIn({ type, target, clipboardData, dataTransfer }) {
+  if (type === "change") return target.id === "composer-files" ? [...target.files] : [];
+  const isText = clipboardData?.types.includes("text/plain"); // a table comes with its picture
+  return isText || !form() ? [] : [...(clipboardData ?? dataTransfer).files];
+}
+
+for (const name of ["change", "paste", "drop"]) {
+  document.addEventListener(name, (event) => {
+    const files = filesIn(event);
+    document.getElementById("conversation")?.removeAttribute("data-dropping");
+    if (!files.length) return;
+    event.preventDefault();
+    if (name === "change") event.target.value = ""; // so that the same file can be chosen again
+    attachments().then((module) => module.add(files), () => complain(form().dataset.unreachable));
+  });
+}
+
+for (const name of ["dragover", "dragleave"]) {
+  document.addEventListener(name, (event) => {
+    if (!form() || !event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    const isOver = name === "dragover" || Boolean(event.relatedTarget);
+    document.getElementById("conversation").toggleAttribute("data-dropping", isOver);
+  });
+}
+
+document.addEventListener("attachments:changed", () => saveDraft());
 
 // --- The box --------------------------------------------------------------------------------------
 
@@ -92,7 +129,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     form().requestSubmit();
   } else if (event.key === "Escape" && !composing && !event.defaultPrevented) {
-    const closesFirst = document.querySelector(":popover-open, details.menu[open]");
+    const closesFirst = document.querySelector(":popover-open, dialog[open], details.menu[open]");
     if (!closesFirst && form()?.hasAttribute("data-answering")) stop();
   }
 });
@@ -104,7 +141,8 @@ document.addEventListener("click", (event) => {
     saveDraft();
     box().focus();
   } else if (event.target.closest("#composer .stop")) stop();
-  else if (event.target.closest(".composer-box") && !event.target.closest("button")) box().focus();
+  else if (event.target.closest("#attach")) document.getElementById("composer-files").click();
+  else if (event.target.closest(".composer-box") && !event.target.closest("button, input")) box().focus();
 });
 
 // --- Sending --------------------------------------------------------------------------------------
@@ -112,24 +150,25 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:confirm", (event) => {
   if (event.target !== form()) return;
   const text = box().value;
-  const busy = form().hasAttribute("data-answering");
-  if (sending || busy || !text.trim()) {
-    event.preventDefault();
-    if (busy) complain(form().dataset.busy);
-    return;
-  }
-  const id = failed?.text === text ? failed.id : newId();
+  const files = attached();
+  const waits = form().toggleAttribute("data-send-after", form().hasAttribute("data-uploading"));
+  if (sending || waits || !(text.trim() || files.length)) return event.preventDefault();
+  const isSame = failed?.text === text && String(failed.files) === String(files);
+  const id = isSame ? failed.id : newId();
   form().elements.client_id.value = id;
-  sending = { text, id, nodes: [] };
+  form().elements.parent.value = lastShown(); // the question follows what its sender sees
+  sending = { text, id, files, nodes: [], chips: [] };
 });
 
 document.addEventListener("htmx:beforeSend", (event) => {
   if (event.target !== form() || !sending) return;
   complain("");
+  htmx.trigger("#main", "htmx:abort"); // another pane on its way would take what is sent out of sight
   saveDraft(sending.id); // stays until the server has the message
   underWay.add(sending.id);
   if (sending.text.length > Number(form().dataset.maxLength) * 2) return; // will be refused: nothing to show
-  sending.nodes = showPending(sending.text);
+  sending.chips = [...chips().children];
+  sending.nodes = showPending(sending.text, sending.chips);
   setText("");
 });
 
@@ -169,6 +208,11 @@ function leftBehind(event) {
   htmx.process(entry);
 }
 
+function lastShown() {
+  const shown = document.querySelectorAll("#messages > [data-message-id]");
+  return shown[shown.length - 1]?.dataset.messageId ?? "";
+}
+
 function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is missing outside of HTTPS
@@ -178,11 +222,15 @@ function newId() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-function showPending(text) {
+function showPending(text, files) {
   const copy = document.getElementById("pending-message").content.cloneNode(true);
   copy.querySelector('[data-role="user"] > [data-message-body]').textContent = text;
-  const nodes = [...copy.children];
-  document.getElementById("messages").append(...nodes);
+  const list = Object.assign(document.createElement("ul"), { className: "attachments" });
+  list.append(...files);
+  copy.querySelector('[data-role="user"] > [data-message-body]').before(list);
+  const waits = form().hasAttribute("data-answering"); // then there is no answer to it yet
+  const nodes = waits ? [copy.firstElementChild] : [...copy.children];
+  document.getElementById(waits ? "waiting" : "messages").append(...nodes);
   document.getElementById("welcome")?.toggleAttribute("hidden", true);
   document.dispatchEvent(new CustomEvent("reading:end"));
   return nodes;
@@ -198,14 +246,15 @@ function sent() {
   sending = failed = null;
   document.getElementById("welcome")?.remove();
   form().dataset.draftKey = form().dataset.conversationDraftKey;
-  if (box().value) saveDraft();
+  if (box().value || attached().length) saveDraft();
   look();
 }
 
 function giveBack(status) {
   removePending();
   document.getElementById("welcome")?.removeAttribute("hidden");
-  failed = { text: sending.text, id: sending.id };
+  failed = { text: sending.text, id: sending.id, files: sending.files };
+  chips().prepend(...sending.chips);
   const typedSince = sending.nodes.length ? box().value : "";
   setText(typedSince ? `${sending.text}\n${typedSince}` : sending.text);
   if (status !== 422) complain(status === 0 ? form().dataset.unreachable : form().dataset.failed);
@@ -219,16 +268,9 @@ function giveBack(status) {
 
 const running = () => document.querySelector(`#messages > :is(${OPEN}):not([data-pending])`);
 
-/** Send or stop, whichever can be done now. */
+/** While an answer is written it can be stopped; what is sent then waits for its turn. */
 function look() {
-  const answer = running();
-  form()?.toggleAttribute("data-answering", Boolean(answer));
-  if (!answer) complainNoMore();
-}
-
-function complainNoMore() {
-  const line = document.querySelector("#composer-error > p");
-  if (line?.textContent === form()?.dataset.busy) complain("");
+  form()?.toggleAttribute("data-answering", Boolean(running()));
 }
 
 async function stop() {
@@ -250,15 +292,32 @@ async function stop() {
   }, STOP_MS);
 }
 
+// --- The tree of messages -------------------------------------------------------------------------
+
+let tree = null; // fetched when it is first used; the command waits for it
+
+document.addEventListener("htmx:confirm", (event) => {
+  if (tree || !event.target.closest("[data-tree]")) return;
+  event.preventDefault();
+  tree = import(form().dataset.treeModule).catch(() => (tree = null));
+  tree.then(() => event.detail.issueRequest(true));
+});
+
 // --- The pane comes and goes ----------------------------------------------------------------------
 
 function begin() {
   if (!form()) return;
   form().addEventListener("htmx:beforeOnLoad", leftBehind);
   form().addEventListener("htmx:sendError", () => underWay.clear());
-  restoreDraft();
-  fit();
+  document.getElementById("composer-files").removeAttribute("name"); // its files are uploaded at once
   look();
+  setTimeout(settle);
+}
+
+/** What needs the disk and a layout is a task of its own: the page comes in short ones. */
+function settle() {
+  if (!form()) return;
+  restoreDraft();
   if (matchMedia("(hover: hover) and (width >= 60rem)").matches) box().focus({ preventScroll: true });
 }
 

@@ -1,6 +1,6 @@
 /**
  * Reading: keeps to the end of an answer while the reader is there, tells a screen reader that an answer has begun or
- * ended, and copies answers and code.
+ * ended, copies answers and code, folds long code. What is not always needed is loaded from the addresses in #aids.
  */
 
 const NEAR_END = "0px 0px 32px 0px";
@@ -14,15 +14,21 @@ const view = () => document.getElementById("reading");
 let following = true;
 let top = 0; // where we scrolled to last: a smaller position now means that the reader has moved up
 
+const endOf = (scroller) => scroller.scrollHeight - scroller.clientHeight;
+
+/** Whoever has scrolled up since the last look is followed no more. */
+function lookWhetherMoved(scroller) {
+  if (following && scroller.scrollTop < Math.min(top, endOf(scroller)) - 4) following = false;
+}
+
 /** Runs between layout and paint, so it costs no layout of its own. */
 function follow() {
   const scroller = view();
   if (!scroller) return;
-  const end = scroller.scrollHeight - scroller.clientHeight;
-  if (following && scroller.scrollTop < Math.min(top, end) - 4) following = false;
+  lookWhetherMoved(scroller);
   if (!following) return;
-  scroller.scrollTop = end;
-  top = end;
+  top = endOf(scroller);
+  scroller.scrollTop = top;
 }
 
 function seen(entries) {
@@ -57,6 +63,9 @@ function observe() {
 }
 
 document.addEventListener("reading:end", followAgain);
+document.addEventListener("reading:stay", () => {
+  following = false;
+});
 document.addEventListener("click", (event) => {
   if (!event.target.closest("#jump")) return;
   followAgain();
@@ -66,13 +75,24 @@ document.addEventListener("click", (event) => {
 
 // Older messages come in above: what is being read stays where it is.
 let fromEnd = null;
+let firstShown = null; // of the messages before the earlier ones come
 const isEarlier = (event) => event.detail.requestConfig?.elt.classList.contains("earlier");
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (isEarlier(event)) fromEnd = view().scrollHeight - view().scrollTop;
+  if (view()) lookWhetherMoved(view()); // before the swap takes away what tells it
+  if (!isEarlier(event)) return;
+  fromEnd = view().scrollHeight - view().scrollTop;
+  firstShown = event.detail.target.nextElementSibling;
 });
 document.addEventListener("messages:refreshing", () => {
+  lookWhetherMoved(view());
   fromEnd = following ? null : view().scrollHeight - view().scrollTop;
 });
+
+/** Blocks are folded before the place is looked for. */
+function decorateEarlier() {
+  for (let part = firstShown?.previousElementSibling; part; part = part.previousElementSibling) decorate(part);
+  firstShown = null;
+}
 
 function keepPlace() {
   if (fromEnd === null) return;
@@ -92,12 +112,13 @@ document.addEventListener("answer:status", (event) => {
   const { status, article } = event.detail;
   if (status === "running") say(announcer.dataset.started);
   if (OPEN.has(status)) return;
-  setTimeout(finish, 300, article, status); // the last patch and the foot come right after
+  setTimeout(finish, 300, article.id, status); // the last patch and the foot come right after
 });
 
-function finish(article, status) {
-  if (!article.isConnected) return;
-  decorate(article);
+function finish(id, status) {
+  const article = document.getElementById(id); // which may have been fetched anew since
+  if (!article) return;
+  decorate(article, true);
   if (status === "complete") {
     const text = plainText(article.querySelector("[data-message-body]")).trim();
     say(`${announcer.dataset.finished} ${text.slice(0, SPOKEN)}`);
@@ -107,15 +128,51 @@ function finish(article, status) {
   }
 }
 
-// --- Copying --------------------------------------------------------------------------------------
+// --- Copying, and what else can be done with a block ----------------------------------------------
 
+const aids = document.getElementById("aids");
 const codeActions = document.getElementById("code-actions");
+const blockActions = document.getElementById("block-actions").content;
+const FINAL = '.message:not([data-status="queued"], [data-status="running"]) > [data-message-body]';
+const LONG_CODE = 25; // lines
+const WIDE_LINE = matchMedia("(width >= 48rem)").matches ? /.{80}/ : /.{36}/;
+const load = (name) => import(aids.dataset[name]);
+const action = (name) => blockActions.querySelector(name).cloneNode(true);
 
-/** Gives each finished code block its copy button. */
-function decorate(part) {
+/** Gives each code block its copy button, and finished blocks what else they need. */
+function decorate(part, isFresh = false) {
   for (const caption of part.querySelectorAll("figure.code > figcaption")) {
     if (!caption.querySelector("[data-copy-code]")) caption.append(codeActions.content.cloneNode(true));
   }
+  for (const figure of part.querySelectorAll(`${FINAL} figure.code:not(:has([data-wrap], [data-fold]))`)) {
+    equip(figure, isFresh);
+  }
+  for (const table of part.querySelectorAll(`${FINAL} .table:not(:has(+ [data-csv]))`)) {
+    table.after(action('[data-csv="copy"]'), action('[data-csv="download"]'));
+  }
+}
+
+/** Long code is folded, but not under the eyes of whoever has just seen it being written. */
+function equip(figure, isFresh) {
+  const code = figure.querySelector("pre").textContent;
+  const lines = code.split("\n").length;
+  if (WIDE_LINE.test(code)) figure.querySelector("[data-copy-code]").before(action("[data-wrap]"));
+  if (lines <= LONG_CODE) return;
+  const fold = action("[data-fold]");
+  fold.dataset.more = fold.ariaLabel.replace("#", lines.toLocaleString());
+  figure.append(fold);
+  setFolded(fold, !isFresh);
+}
+
+function setFolded(fold, isFolded) {
+  fold.ariaExpanded = String(!isFolded);
+  fold.ariaLabel = isFolded ? fold.dataset.more : aids.dataset.fewer;
+}
+
+/** Back to the top of a block that has become shorter, if that went out of sight. */
+function toggleFold(fold) {
+  setFolded(fold, fold.ariaExpanded === "true");
+  if (fold.ariaExpanded === "false") fold.closest("figure").scrollIntoView({ block: "nearest" });
 }
 
 // While its answer is still written, a code block gets the button when someone points at it.
@@ -124,14 +181,31 @@ document.addEventListener("pointerover", (event) => {
   if (figure) decorate(figure.parentElement);
 });
 
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy], [data-copy-code]");
-  if (!button) return;
-  const body = button.closest(".message").querySelector("[data-message-body]");
-  const code = button.closest("figure")?.querySelector("pre");
-  await copy(code ? code.textContent : plainText(body));
-  confirmCopy(button);
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy], [data-copy-code], [data-csv], [data-copy-as]");
+  const fold = event.target.closest("[data-fold]");
+  const wrap = event.target.closest("[data-wrap]");
+  if (button) void copyFor(button);
+  else if (fold) toggleFold(fold);
+  else if (wrap) wrap.ariaPressed = String(wrap.ariaPressed !== "true");
 });
+
+async function copyFor(button) {
+  const { csv, copyAs } = button.dataset;
+  try {
+    if (csv) await (await load("tables")).take(button, copy);
+    else if (copyAs) await (await load("copying")).copyAs(button, copy, plainText);
+    else await copy(textFor(button));
+  } catch {
+    return document.dispatchEvent(new CustomEvent("htmx:sendError", { detail: {} })); // tells so
+  }
+  if (csv !== "download") confirmCopy(button);
+}
+
+function textFor(button) {
+  const code = button.closest("figure")?.querySelector("pre");
+  return code ? code.textContent : plainText(button.closest(".message").querySelector("[data-message-body]"));
+}
 
 /** The text as it is read: without the captions of code blocks and the buttons in them. */
 function plainText(body) {
@@ -164,10 +238,20 @@ function copyByHand(text) {
 
 function confirmCopy(button) {
   const use = button.querySelector("use");
-  use.setAttribute("href", "#icon-done");
   say(announcer.dataset.copied);
-  setTimeout(() => use.setAttribute("href", "#icon-copy"), COPIED_MS);
+  if (use) use.setAttribute("href", "#icon-done");
+  else button.dataset.copied = announcer.dataset.copied;
+  setTimeout(() => {
+    use?.setAttribute("href", "#icon-copy");
+    delete button.dataset.copied;
+  }, COPIED_MS);
 }
+
+// --- More about an answer -------------------------------------------------------------------------
+
+document.addEventListener("htmx:afterSwap", async (event) => {
+  if (event.detail.target.id === "answer-panel") (await load("copying")).showPanel(event.detail.requestConfig.elt);
+});
 
 // --- The pane and its messages come and go --------------------------------------------------------
 
@@ -175,8 +259,16 @@ function begin() {
   if (!view()) return;
   observe();
   decorate(view());
-  followAgain();
-  follow();
+  if (!lookAt(location.hash)) followAgain(); // which the observer of sizes sets about at the next layout
+}
+
+/** Opened at one message, as a search does: there the reader begins. */
+function lookAt(hash) {
+  const message = /^#message-\d+$/.test(hash) && view().querySelector(hash);
+  if (!message) return false;
+  following = false;
+  message.scrollIntoView({ block: "center" });
+  return true;
 }
 
 document.addEventListener("htmx:load", (event) => {
@@ -194,10 +286,11 @@ document.addEventListener("messages:refreshed", () => {
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   top = 0; // where messages were taken out, the place above which nobody can be says nothing
+  decorateEarlier();
   keepPlace();
   const control = event.detail.requestConfig?.elt;
   // A button that went with its message leaves the focus nowhere.
   const isLost = control && !control.isConnected && document.activeElement === document.body;
   if (isLost) view()?.focus({ preventScroll: true });
 });
-begin();
+setTimeout(begin); // in a task of its own: htmx goes through the page in this one

@@ -1,4 +1,4 @@
-/** Around the conversation: the list as a drawer, the open entry, menus, history, toasts, the height of the screen. */
+/** Around the conversation: the list as a drawer, the open entry, menus, history, toasts, the screen, shortcuts. */
 
 const TOAST_MS = 8000;
 const sidebar = document.getElementById("sidebar");
@@ -102,11 +102,65 @@ document.addEventListener("htmx:afterSwap", (event) => {
   document.querySelector(`#${CSS.escape(elt.closest("li").id)} > .entry-link`)?.focus();
 });
 
+// --- Order ----------------------------------------------------------------------------------------
+
+function focusOn(id) {
+  const place = document.getElementById(id)?.querySelector(".entry-link, summary");
+  (place?.checkVisibility() ? place : main).focus();
+}
+
+// A command that puts conversations in order brings the whole list: folders that were open open again, and the focus,
+// when it went with what had it, goes to the place that the list names.
+let opened = [];
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  if (event.detail.target.id !== "conversations") return;
+  opened = [...sidebar.querySelectorAll(".folder > details[open]:not(.menu)")].map((folder) => folder.parentElement.id);
+});
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target.id !== "conversations") return;
+  setTimeout(keepFocus); // once the rest of the response is in its place
+  for (const id of opened) document.getElementById(id)?.querySelector("details").toggleAttribute("open", true);
+  opened = [];
+});
+function keepFocus() {
+  const held = document.activeElement;
+  const isLost = !held || held === document.body || !held.checkVisibility();
+  // Where reading goes on is where a focus ends up that nobody else looked after.
+  if (isLost || held.id === "reading") focusOn(document.getElementById("conversations").dataset.focus);
+}
+
+sidebar.addEventListener(
+  "toggle",
+  (event) => event.target.matches(".new-folder[open]") && event.target.querySelector("[name=name]").focus(),
+  true,
+);
+sidebar.addEventListener("keydown", (event) => {
+  const open = event.target.closest(".new-folder[open]");
+  if (event.key !== "Escape" || !open) return;
+  event.preventDefault();
+  event.stopPropagation(); // else it stops the answer
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
 // The open conversation was deleted: on to a new one.
 document.addEventListener("htmx:afterRequest", (event) => {
   const id = event.detail.requestConfig?.elt.dataset.delete;
   const isOpen = id && pane()?.dataset.conversationId === id;
   if (isOpen && event.detail.successful) sidebar.querySelector(".new-chat").click();
+});
+
+// --- Dialogs that a fragment brings: open as they come, gone when they are closed -------------------
+
+document.addEventListener("htmx:load", (event) => {
+  const dialog = event.detail.elt;
+  if (!dialog.matches?.("dialog[data-modal]")) return;
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    if (dialog.dataset.about) focusOn(dialog.dataset.about); // what was clicked is in a menu that has closed
+  });
+  dialog.showModal();
+  if (dialog.dataset.module) import(dialog.dataset.module);
 });
 
 // --- Toasts ---------------------------------------------------------------------------------------
@@ -167,5 +221,52 @@ visualViewport?.addEventListener("resize", () => {
 });
 document.addEventListener("input", (event) => {
   if (event.target.id === "settings-temperature") event.target.nextElementSibling.value = event.target.value;
+  // The answer to an earlier change would put the old value back; the change that follows saves all of them.
+  const fields = event.target.closest("#settings-fields");
+  if (fields) htmx.trigger(fields, "htmx:abort");
 });
 markCurrent();
+
+// --- Shortcuts: what they do is loaded with the first of them -------------------------------------
+
+const aids = document.getElementById("aids");
+const isApple = /Mac|iP/.test(navigator.platform);
+const shortcuts = JSON.parse(aids.dataset.keys);
+
+async function act(name) {
+  (await import(aids.dataset.shortcuts)).run(name);
+}
+
+/** As in the table: "mod+k", "n", "?". With Hangul on, the key's place says which letter is meant. */
+function combination(event) {
+  const place = /^Key([A-Z])$/.exec(event.code)?.[1];
+  const key = (place && !/^[a-z]$/i.test(event.key) ? place : event.key).toLowerCase();
+  const isOwn = isApple ? event.metaKey : event.ctrlKey;
+  const isForeign = isApple ? event.ctrlKey : event.metaKey;
+  const showsShift = event.shiftKey && (key.length > 1 || place);
+  const parts = [isForeign && "foreign", isOwn && "mod", event.altKey && "alt", showsShift && "shift", key];
+  return parts.filter(Boolean).join("+");
+}
+
+/** In a field letters are text, and Alt with an arrow moves in it. */
+function isTyped(keys, target) {
+  const field = target.closest?.("input, textarea, select, [contenteditable]");
+  return field && !keys.startsWith("mod+") && !(keys.startsWith("alt+") && !field.value);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+  const keys = combination(event);
+  const name = Object.hasOwn(shortcuts, keys) && shortcuts[keys];
+  if (!name || isTyped(keys, event.target)) return;
+  if (document.querySelector("dialog[open]") && name !== "palette") return;
+  event.preventDefault();
+  if (!event.repeat || name.endsWith("-question")) void act(name);
+});
+
+document.addEventListener("click", (event) => {
+  const source = event.target.closest("[data-action]");
+  if (!source || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  void act(source.dataset.action);
+});

@@ -18,10 +18,12 @@ let wrapper = null; // of htmx: can reconnect
 let posts = 0; // commands of this page under way: their answers bring messages that frames may already be about
 let kept = []; // the frames that came meanwhile
 let introduced = false; // the socket has said which message is the newest
+let early = []; // the frames that came before it: an end among them says nothing of the text that led there
 let expected = null; // the message whose snapshot will come next: patches to it say nothing before
 let refreshing = false;
 let refreshes = 0; // in a row, without a frame that fitted
 const known = new Map(); // message id -> {article, body, seq}
+const elsewhere = new Set(); // ids of answers that are written on a branch which the page does not show
 
 const pane = () => document.getElementById("conversation");
 
@@ -33,6 +35,7 @@ htmx.createWebSocket = (url) => {
   const made = new WebSocket(url);
   socket = made;
   introduced = false;
+  early = [];
   expected = null;
   made.addEventListener("open", () => tell(""));
   made.addEventListener("message", (event) => {
@@ -98,28 +101,48 @@ document.addEventListener("visibilitychange", () => {
 /** Takes one frame; true when it is HTML that htmx shall swap in now. */
 function take(data) {
   if (refreshing) return false;
-  if (posts) return keep(data);
-  if (data[0] !== "{") return hasTarget(data);
-  const frame = JSON.parse(data);
+  if (posts) return keep(kept, data);
+  const frame = data[0] === "{" ? JSON.parse(data) : null;
+  if (!introduced && !(frame && "leaf" in frame)) return keep(early, data);
+  if (!frame) return hasTarget(data);
   if ("leaf" in frame) begin(frame);
   else if ("new" in frame) document.getElementById(`message-${frame.new}`) ?? refresh();
-  else applyTo(find(frame.m), frame);
+  else if ("waiting" in frame) frame.waiting === waitingHere() || refresh();
+  else if (!elsewhere.has(frame.m) || find(frame.m)) applyTo(find(frame.m), frame);
   return false;
 }
+
+const waitingHere = () => document.querySelectorAll("#waiting > li").length;
+const isLockedHere = () => Boolean(document.querySelector("#lock > *"));
 
 function hasTarget(html) {
   const id = /\bid="([^"]+)"/.exec(html)?.[1];
   return Boolean(id && document.getElementById(id));
 }
 
-function keep(data) {
-  if (kept.length <= KEPT_FRAMES) kept.push(data);
+function keep(frames, data) {
+  if (frames.length <= KEPT_FRAMES) frames.push(data);
   return false;
 }
 
-/** The first word of a socket: the newest message and its status. */
+/** Takes frames that were kept, as if they came now. */
+function takeAgain(frames) {
+  if (frames.length > KEPT_FRAMES) return refresh();
+  const mine = socket;
+  for (const data of frames) mine?.dispatchEvent(new MessageEvent("message", { data }));
+}
+
+/** The first word of a socket: the newest message and its status, what waits, and whether the conversation is locked. */
 function begin(frame) {
   introduced = true;
+  compare(frame);
+  if (frame.waiting !== waitingHere() || frame.locked !== isLockedHere()) refresh();
+  const frames = early;
+  early = [];
+  takeAgain(frames);
+}
+
+function compare(frame) {
   if (frame.leaf === null) return;
   const message = find(frame.leaf);
   const shown = message?.article.dataset.status;
@@ -131,10 +154,10 @@ function begin(frame) {
 }
 
 function applyTo(message, frame) {
-  if (!message) return introduced ? refresh() : undefined;
+  if (!message) return refresh().then(() => find(frame.m) ?? elsewhere.add(frame.m));
   if ("s" in frame) return changeStatus(message, frame);
   if (frame.f === -1) expected = expected === frame.m ? null : expected;
-  else if (frame.f !== message.seq) return introduced && expected !== frame.m ? refresh() : undefined;
+  else if (frame.f !== message.seq) return expected === frame.m ? undefined : refresh();
   if (!fits(message, frame)) return refresh();
   message.seq = frame.q;
   refreshes = 0;
@@ -194,9 +217,11 @@ function think(message, frame) {
 function setStatus(message, id, status) {
   if (message.article.dataset.status === status) return;
   message.article.dataset.status = status;
-  message.article.dispatchEvent(
-    new CustomEvent("answer:status", { bubbles: true, detail: { id, status, article: message.article } }),
-  );
+  tellStatus(message.article, id, status);
+}
+
+function tellStatus(article, id, status) {
+  article.dispatchEvent(new CustomEvent("answer:status", { bubbles: true, detail: { id, status, article } }));
 }
 
 // --- Commands of this page ------------------------------------------------------------------------
@@ -220,7 +245,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 // Another answer takes the place of this one and of all that followed it.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const isOther = isCommand(event) && event.detail.requestConfig.path.endsWith("/regenerate/");
+  const isOther = isCommand(event) && /\/(regenerate|edit)\/$/.test(event.detail.requestConfig.path);
   if (!isOther || event.detail.xhr.status !== 200) return;
   const article = event.detail.target;
   while (article.nextElementSibling) article.nextElementSibling.remove();
@@ -228,10 +253,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 function replay() {
   const frames = kept;
-  kept = [];
   const mine = socket;
-  if (frames.length > KEPT_FRAMES) return refresh();
-  for (const data of frames) mine?.dispatchEvent(new MessageEvent("message", { data }));
+  kept = [];
+  takeAgain(frames);
   if (!mine || mine.readyState > WebSocket.OPEN) reconnect();
 }
 
@@ -248,8 +272,9 @@ async function refresh() {
     if (pause) await new Promise((done) => setTimeout(done, pause));
     const response = await fetch(here.dataset.url, { headers: { "HX-Request": "true" } });
     if (response.redirected || response.status === 404) return location.assign(here.dataset.url);
-    const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("messages");
-    if (response.ok && fresh && here.isConnected) show(here, fresh);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.getElementById("messages");
+    if (response.ok && fresh && here.isConnected) show(here, fresh, page);
   } catch {
     tell("reconnecting"); // the server is away: the next connection begins with a look at what is current
   } finally {
@@ -259,8 +284,12 @@ async function refresh() {
   if (here.isConnected) reconnect();
 }
 
-function show(here, fresh) {
+function show(here, fresh, page) {
   const shown = document.getElementById("messages");
+  const open = [...shown.children].filter(({ id, dataset }) => id && OPEN.has(dataset.status)).map(({ id }) => id);
+  elsewhere.clear();
+  showWaiting(page.getElementById("waiting"));
+  document.getElementById("lock").replaceChildren(...page.getElementById("lock").childNodes);
   const first = document.getElementById(fresh.querySelector(".message")?.id ?? "");
   known.clear();
   if (first?.parentElement === shown) merge(shown, first, fresh);
@@ -270,6 +299,23 @@ function show(here, fresh) {
     htmx.process(fresh);
   }
   here.dispatchEvent(new CustomEvent("messages:refreshed", { bubbles: true }));
+  open.forEach(tellEnd);
+}
+
+/** Of an answer that came to its end while this page heard nothing of it. */
+function tellEnd(id) {
+  const article = document.getElementById(id);
+  const { messageId, status } = article?.dataset ?? {};
+  if (status && !OPEN.has(status)) tellStatus(article, Number(messageId), status);
+}
+
+function showWaiting(fresh) {
+  const shown = document.getElementById("waiting");
+  if (shown.querySelector("[data-pending]") || shown.textContent === fresh.textContent) return;
+  const hadFocus = shown.contains(document.activeElement);
+  shown.replaceChildren(...fresh.children);
+  htmx.process(shown);
+  if (hadFocus) document.getElementById("composer-text").focus();
 }
 
 /** From `first` on like `fresh`; what is as it was is left alone, with the reader's place, selection and focus. */

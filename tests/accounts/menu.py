@@ -17,7 +17,7 @@ class Group:
     models: tuple[Model, ...]
 
 
-def menu() -> list[Group]:
+def menu(user: object = None) -> list[Group]:
     return [
         Group("Anthropic", (Model("anthropic/claude-test", "Claude Test", 1.0, 8192),)),
         Group(
@@ -27,5 +27,5 @@ def menu() -> list[Group]:
     ]
 
 
-def empty() -> list[Group]:
+def empty(user: object = None) -> list[Group]:
     return []

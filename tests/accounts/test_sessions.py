@@ -204,7 +204,7 @@ def test_a_request_writes_nothing(client, alice, log_in):
     with CaptureQueriesContext(connection) as queries:
         client.get("/settings/")
     statements = [query["sql"] for query in queries]
-    assert len(statements) == 2, statements  # the session, and the user together with their preferences
+    assert len(statements) == 3, statements  # the session, the user together with their preferences, their notices
     assert all(statement.startswith("SELECT") for statement in statements)
 
 

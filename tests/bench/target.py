@@ -56,10 +56,19 @@ import sys
 from datetime import timedelta
 from django.utils import timezone
 from accounts.models import User
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 user, now, count = User.objects.get(username="bench"), timezone.now(), int(sys.argv[1])
 moments = [now - timedelta(minutes=i + 1) for i in range(count)]
-Conversation.objects.bulk_create([Conversation(owner=user, title=f"Idle {m}", updated_at=m) for m in moments], 1000)
+kept = Conversation.objects.bulk_create(
+    [Conversation(owner=user, title=f"Idle {m}", updated_at=m, title_is_indexed=True) for m in moments], 1000)
+words = {"user": "What was it that we talked about? ", "assistant": "A paragraph of an answer from long ago. " * 10}
+parents = [None] * count
+for role, text in words.items():
+    parents = Message.objects.bulk_create([Message(conversation=c, parent=p, role=role, content=text, is_indexed=True,
+        html=f"<p>{text}</p>" if role == "assistant" else "") for c, p in zip(kept, parents)], 1000)
+for conversation, parent in zip(kept, parents):
+    conversation.leaf = parent
+Conversation.objects.bulk_update(kept, ["leaf"], 1000)
 """
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 
+from tests.browser.contexts import Contexts
 from tests.browser.line import Line
 from tests.browser.people import Device, Person, Tab, make_people
 from tests.scripted_provider.fixture import ScriptedProvider
@@ -67,22 +68,22 @@ def alice(crowd: Iterator[Person]) -> Person:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
+async def contexts() -> AsyncIterator[Contexts]:
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield chromium
+        yield Contexts(chromium)
         await chromium.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def devices(browser: Browser, web: Process) -> AsyncIterator[Devices]:
+async def devices(contexts: Contexts, web: Process) -> AsyncIterator[Devices]:
     """Makes devices, signed in as the given person; English unless told otherwise. Console errors fail the test."""
     made: list[Device] = []
 
     async def make(person: Person | None = None, *, url: str = "", **options: Any) -> Device:
-        context = await browser.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 800}} | options)
+        context = await contexts.take(**options)
         context.set_default_timeout(PATIENCE)
         device = Device(context, url or web.url)
         made.append(device)
@@ -92,7 +93,7 @@ async def devices(browser: Browser, web: Process) -> AsyncIterator[Devices]:
 
     yield make
     for device in made:
-        await device.context.close()
+        await contexts.give_back(device.context, device.url)
     problems = [problem for device in made for problem in device.problems]
     assert not problems, "\n".join(problems)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Response, expect
 
+from tests.scripted_provider.fixture import ScriptedProvider
 from tests.site import Site
 
 PASSWORD = "correct horse battery staple"
@@ -141,6 +142,7 @@ class Tab:
         return self.page.get_by_role("button", name=name, exact=True)
 
     async def ask(self, text: str) -> None:
+        await self.page.wait_for_load_state()  # before, Enter is but a line break
         await self.box.fill(text)
         await self.box.press("Enter")
 
@@ -160,11 +162,11 @@ class Tab:
         """The words of `script:words-N` in the newest answer, as they stand there."""
         return re.findall(r"w\d{4}", await self.text())
 
-    async def grown(self) -> str:
-        """Until the newest answer's text is longer than now."""
+    async def grown(self, scripted_provider: ScriptedProvider) -> None:
+        """Let the scripted provider go on from its pause, until the newest answer's text is longer."""
         before = len(await self.text_place.text_content() or "")
+        scripted_provider.release()
         await self.page.wait_for_function(LONGER, arg=before)
-        return await self.text()
 
     async def see_words(self, count: int) -> None:
         """Until the newest answer shows that many numbered words."""

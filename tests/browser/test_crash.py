@@ -6,12 +6,13 @@ import re
 import pytest_asyncio
 from playwright.async_api import expect
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.people import NO_CONNECTION, Device, Tab, numbered_words
 from tests.scripted_provider.fixture import ScriptedProvider
 from tests.site import Process
 
 WORDS = 120
-QUESTION = f"script:words-{WORDS} tps-40"
+QUESTION = f"script:words-{WORDS} pause-60"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -20,7 +21,8 @@ async def broken_off(device: Device, web: Process) -> Tab:
     device.expect_problem(NO_CONNECTION)
     tab = await device.tab()
     await tab.ask(QUESTION)
-    await tab.see_words(40)
+    await tab.see_words(60)
+    await _kept(tab, "w0060")
     await asyncio.to_thread(web.kill)
     await expect(tab.page.get_by_text("Reconnecting")).to_be_visible()
     await asyncio.to_thread(web.start)
@@ -28,12 +30,19 @@ async def broken_off(device: Device, web: Process) -> Tab:
     return tab
 
 
+async def _kept(tab: Tab, word: str) -> None:
+    """Until the word is in the database, which is where a page that is read anew has it from."""
+    async with asyncio.timeout(PATIENCE / 1000):
+        while word not in await (await tab.page.request.get(tab.page.url)).text():
+            await asyncio.sleep(0.05)
+
+
 async def test_the_text_so_far_is_kept_and_marked_and_goes_on_in_place(
     broken_off: Tab, scripted_provider: ScriptedProvider
 ) -> None:
     kept = await broken_off.words()
     assert kept == numbered_words(len(kept))
-    assert 20 <= len(kept) < WORDS
+    assert len(kept) == 60
     await expect(broken_off.answer).to_contain_text("The answer broke off before its end.")
     await expect(broken_off.questions).to_have_count(1)
     await expect(broken_off.questions).to_contain_text(QUESTION)
@@ -51,8 +60,10 @@ async def test_the_text_so_far_is_kept_and_marked_and_goes_on_in_place(
     assert await broken_off.text() == text
 
 
-async def test_regenerate_writes_anew(broken_off: Tab) -> None:
+async def test_regenerate_writes_anew(broken_off: Tab, scripted_provider: ScriptedProvider) -> None:
     await broken_off.button("Regenerate").click()
+    await asyncio.to_thread(scripted_provider.wait_until, lambda provider: len(provider.chats) > 1)
+    scripted_provider.release()
     await expect(broken_off.answer).to_have_attribute("data-status", re.compile("queued|running|complete"))
     await broken_off.answered()
     assert await broken_off.words() == numbered_words(WORDS)
@@ -62,13 +73,17 @@ async def test_regenerate_writes_anew(broken_off: Tab) -> None:
     assert await broken_off.words() == numbered_words(WORDS)
 
 
-async def test_the_question_is_kept_when_nothing_was_answered_yet(device: Device, web: Process) -> None:
+async def test_the_question_is_kept_when_nothing_was_answered_yet(
+    device: Device, web: Process, scripted_provider: ScriptedProvider
+) -> None:
     device.expect_problem(NO_CONNECTION)
     tab = await device.tab()
-    await tab.ask("script:words-20 ttft-3000")
+    await tab.ask("script:words-20 pause-0")
     await tab.page.wait_for_url("**/c/*/")
     await asyncio.to_thread(web.kill)
     await asyncio.to_thread(web.start)
+    await asyncio.to_thread(scripted_provider.wait_until, lambda provider: len(provider.chats) > 1)
+    scripted_provider.release()
     await tab.answered()
     assert await tab.words() == numbered_words(20)
     await expect(tab.questions).to_have_count(1)

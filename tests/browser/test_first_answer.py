@@ -6,7 +6,7 @@ import re
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Devices
-from tests.browser.people import PASSWORD, Tab
+from tests.browser.people import PASSWORD, Tab, numbered_words
 from tests.scripted_provider.fixture import ScriptedProvider
 
 
@@ -57,13 +57,14 @@ async def test_thinking_is_shown_until_the_first_word_comes(tab: Tab, scripted_p
     await expect(tab.page.get_by_text("Thinking")).to_be_hidden()
 
 
-async def test_the_answer_comes_word_by_word(tab: Tab) -> None:
-    await tab.ask("script:words-40 tps-20")
-    await tab.see_words(1)
-    lengths = [len(await tab.grown()) for _ in range(3)]
-    await expect(tab.answer).to_have_attribute("data-status", "running")
-    await expect(tab.page.get_by_text("Thinking")).to_be_hidden()
-    assert lengths == sorted(set(lengths))
+async def test_the_answer_comes_word_by_word(tab: Tab, scripted_provider: ScriptedProvider) -> None:
+    await tab.ask("script:words-40 pause-1 pause-2 pause-3")
+    for number in (1, 2, 3):
+        await tab.see_words(number)
+        assert await tab.words() == numbered_words(number)
+        await expect(tab.answer).to_have_attribute("data-status", "running")
+        await expect(tab.page.get_by_text("Thinking")).to_be_hidden()
+        scripted_provider.release()
     await tab.answered()
     assert (await tab.words())[-1] == "w0040"
 

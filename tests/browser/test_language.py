@@ -49,7 +49,7 @@ async def test_a_whole_conversation_in_korean(devices: Devices, alice: Person) -
     await tab.answered()
     await expect(tab.page).to_have_title(re.compile("^안녕하세요, 무지개는 왜 생기나요"))
     await expect(tab.answer.get_by_role("button", name="복사", exact=True)).to_be_visible()
-    await tab.ask("script:words-400 tps-40")
+    await tab.ask("script:words-20 pause-5")
     await tab.see_words(3)
     await tab.page.get_by_role("button", name=re.compile("^(멈추기|중지|멈춤)$")).click()
     await tab.answered("stopped")

@@ -7,11 +7,22 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Devices
 from tests.browser.line import Line
-from tests.browser.people import NO_CONNECTION, Person, Tab, numbered_words
+from tests.browser.people import NO_CONNECTION, Device, Person, Tab, numbered_words
 from tests.scripted_provider.fixture import ScriptedProvider
+from tests.site import Site
 
 WORDS = 80
-QUESTION = f"script:words-{WORDS} tps-40"
+QUESTION = f"script:words-{WORDS} pause-10 pause-20"
+HIDE = """
+from conversations.models import Message
+from conversations.moderating import hide
+hide(Message.objects.get(conversation={!r}, role="assistant"))
+"""
+LOCK = """
+from django.utils import timezone
+from conversations.models import Conversation
+Conversation.objects.filter(pk={!r}).update(locked_at=timezone.now())
+"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -29,12 +40,21 @@ async def _whole(tab: Tab) -> None:
     await expect(tab.answers).to_have_count(1)
 
 
-async def test_connections_are_cut_and_come_back_at_once(far_tab: Tab, line: Line) -> None:
+def _go_on_to_the_end(scripted_provider: ScriptedProvider) -> None:
+    for _ in range(2):
+        scripted_provider.release()
+
+
+async def test_connections_are_cut_and_come_back_at_once(
+    far_tab: Tab, line: Line, scripted_provider: ScriptedProvider
+) -> None:
     await far_tab.ask(QUESTION)
     await far_tab.see_words(10)
     await line.cut()
     await line.mend()
-    await far_tab.grown()
+    scripted_provider.release()
+    await far_tab.see_words(20)
+    scripted_provider.release()
     await _whole(far_tab)
 
 
@@ -45,11 +65,41 @@ async def test_the_server_cannot_be_reached_for_a_while(
     await far_tab.see_words(10)
     await line.cut()
     await expect(far_tab.page.get_by_text("Reconnecting")).to_be_visible()
+    _go_on_to_the_end(scripted_provider)
     await asyncio.to_thread(scripted_provider.wait_until, lambda provider: provider.chats[-1].end == "complete")
     await expect(far_tab.answer).to_have_attribute("data-status", "running")
     await line.mend()
     await _whole(far_tab)
     await expect(far_tab.page.get_by_text("Reconnecting")).to_be_hidden()
+
+
+async def test_a_message_was_hidden_while_the_server_could_not_be_reached(far_tab: Tab, line: Line, site: Site) -> None:
+    await far_tab.ask("script:words-20")
+    await far_tab.answered()
+    await line.cut()
+    site.manage("shell", "--no-imports", "-c", HIDE.format(far_tab.path.split("/")[2]))
+    await line.mend()
+    await expect(far_tab.answer).to_contain_text("A moderator has hidden this message.")
+    await expect(far_tab.answer).not_to_contain_text("w0001")
+
+
+async def test_what_waits_and_a_lock_came_while_the_server_could_not_be_reached(
+    far_tab: Tab, device: Device, line: Line, site: Site
+) -> None:
+    await far_tab.ask(QUESTION)
+    await far_tab.see_words(10)
+    near_tab = await device.tab(far_tab.path)
+    await near_tab.see_words(10)
+    await line.cut()
+    await near_tab.ask("Asked elsewhere")
+    await expect(near_tab.button("Take back")).to_be_visible()
+    site.manage("shell", "--no-imports", "-c", LOCK.format(far_tab.path.split("/")[2]))
+    await line.mend()
+    waiting = far_tab.page.get_by_role("list", name="Messages that wait for their turn")
+    await expect(waiting).to_contain_text("Asked elsewhere")
+    await expect(far_tab.page.get_by_text("A moderator has locked this conversation.")).to_be_visible()
+    await near_tab.button("Stop").click()
+    await far_tab.answered("stopped")
 
 
 async def test_the_computer_is_offline_for_a_while(
@@ -60,6 +110,7 @@ async def test_the_computer_is_offline_for_a_while(
     line.fall_silent()
     await far_tab.device.context.set_offline(True)
     await expect(far_tab.page.get_by_text("You are offline. Nothing is lost")).to_be_visible()
+    _go_on_to_the_end(scripted_provider)
     await asyncio.to_thread(scripted_provider.wait_until, lambda provider: provider.chats[-1].end == "complete")
     await line.cut()
     await line.mend()

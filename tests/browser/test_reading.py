@@ -34,13 +34,30 @@ SELECT_FIRST_SEEN = """() => {
     getSelection().selectAllChildren(seen);
 }"""
 SELECTION_PLACE = "getSelection().getRangeAt(0).getBoundingClientRect().top"
+# The earlier messages come, and at that very moment the reader moves to the top.
+SCROLLED_AS_THEY_COME = """() => {
+    const scroll = () => { document.getElementById("reading").scrollTop = 0; };
+    document.addEventListener("htmx:beforeSwap", scroll, { capture: true, once: true });
+    htmx.trigger(document.querySelector(".earlier"), "intersect");
+}"""
+# As if nothing had been heard of the end yet; then the page looks for itself.
+UNHEARD = """() => {
+    document.querySelector('[data-role="assistant"]').dataset.status = "running";
+    document.getElementById("announcer").textContent = "";
+    document.dispatchEvent(new CustomEvent("messages:check"));
+}"""
+# In which the observers have had their say.
+TWO_FRAMES = """() => new Promise(done =>
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 STAYS = "place => Math.abs(mark.getBoundingClientRect().top - place) < 60"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def long_one(device: Device, alice: Person, site: Site) -> Tab:
-    """A conversation of 300 messages, just opened."""
-    return await device.tab(make_conversation(site, alice, MESSAGES))
+    """A conversation of 300 messages, just opened: its newest ones are in sight."""
+    tab = await device.tab(make_conversation(site, alice, MESSAGES))
+    await _at_the_end(tab)
+    return tab
 
 
 async def _at_the_end(tab: Tab) -> None:
@@ -49,7 +66,7 @@ async def _at_the_end(tab: Tab) -> None:
 
 async def test_an_answer_is_announced_when_it_begins_and_ends(tab: Tab) -> None:
     await tab.page.evaluate(LISTEN)
-    await tab.ask("script:words-60 tps-60")
+    await tab.ask("script:words-60")
     await tab.answered()
     await expect(tab.page.get_by_role("status").filter(has_text="The answer is finished.")).to_have_count(1)
     heard = await tab.page.evaluate("heard")
@@ -66,6 +83,15 @@ async def test_a_failure_is_announced(tab: Tab) -> None:
     await expect(heard).to_contain_text("The provider did not accept the API key.")
 
 
+async def test_an_end_that_the_page_was_not_told_of_is_announced(tab: Tab) -> None:
+    await tab.ask("script:words-5")
+    await tab.answered()
+    await expect(tab.page.get_by_role("status").filter(has_text="The answer is finished.")).to_have_count(1)
+    await tab.page.evaluate(UNHEARD)
+    await expect(tab.page.get_by_role("status").filter(has_text="The answer is finished.")).to_have_count(1)
+    await tab.answered()
+
+
 async def test_the_end_stays_in_view_while_the_answer_grows(tab: Tab) -> None:
     await tab.ask("script:long-1200 tps-600")
     await tab.answered()
@@ -74,27 +100,27 @@ async def test_the_end_stays_in_view_while_the_answer_grows(tab: Tab) -> None:
     await expect(tab.button("Jump to the latest")).to_be_hidden()
 
 
-async def test_who_has_scrolled_up_is_left_there(tab: Tab) -> None:
-    await tab.ask("script:long-4000 tps-800")
+async def test_who_has_scrolled_up_is_left_there(tab: Tab, scripted_provider: ScriptedProvider) -> None:
+    await tab.ask("script:long-1800 pause-800 pause-1000 pause-1200 pause-1400 pause-1600")
     await tab.page.wait_for_function("() => document.getElementById('reading').scrollTop > 600")
     await tab.page.mouse.move(700, 400)
     await tab.page.mouse.wheel(0, -400)
     await expect(tab.button("Jump to the latest")).to_be_visible()
     place = await tab.page.evaluate("document.getElementById('reading').scrollTop")
     for _ in range(3):
-        await tab.grown()
+        await tab.grown(scripted_provider)
     assert await tab.page.evaluate("document.getElementById('reading').scrollTop") == place
     await expect(tab.answer).to_have_attribute("data-status", "running")
     await tab.button("Jump to the latest").click()
     await expect(tab.button("Jump to the latest")).to_be_hidden()
-    await tab.grown()
+    await tab.grown(scripted_provider)
     await _at_the_end(tab)
     await tab.page.keyboard.press("Escape")
     await tab.answered("stopped")
 
 
-async def test_a_selection_outlives_the_stream(tab: Tab) -> None:
-    await tab.ask("script:long-700 tps-400")
+async def test_a_selection_outlives_the_stream(tab: Tab, scripted_provider: ScriptedProvider) -> None:
+    await tab.ask("script:long-700 pause-200 pause-300 pause-400 pause-500")
     await tab.page.wait_for_function(
         "() => document.querySelectorAll('[data-role=assistant] [data-message-body] > p').length > 2"
     )
@@ -103,16 +129,20 @@ async def test_a_selection_outlives_the_stream(tab: Tab) -> None:
     selected = await tab.page.evaluate("getSelection().toString()")
     assert len(selected) > 50
     for _ in range(3):
-        await tab.grown()
+        await tab.grown(scripted_provider)
     assert await tab.page.evaluate("getSelection().toString()") == selected
+    scripted_provider.release()
     await tab.answered()
     assert await tab.page.evaluate("getSelection().toString()") == selected
 
 
-async def test_a_draft_can_be_written_while_an_answer_comes(tab: Tab) -> None:
-    await tab.ask("script:words-100 tps-50")
-    await tab.see_words(1)
-    await tab.box.press_sequentially("What I want to ask next")
+async def test_a_draft_can_be_written_while_an_answer_comes(tab: Tab, scripted_provider: ScriptedProvider) -> None:
+    await tab.ask("script:words-100 pause-10 pause-50")
+    await tab.see_words(10)
+    await tab.box.press_sequentially("What I want")
+    await tab.grown(scripted_provider)
+    await tab.box.press_sequentially(" to ask next")
+    scripted_provider.release()
     await tab.answered()
     await expect(tab.box).to_have_value("What I want to ask next")
     await expect(tab.box).to_be_focused()
@@ -135,8 +165,18 @@ async def test_scrolling_up_brings_the_earlier_ones_and_keeps_the_place(long_one
     assert numbers == [f"{number:03d}" for number in range(MESSAGES)]
 
 
+async def test_who_scrolls_up_as_the_earlier_ones_come_is_not_taken_back(long_one: Tab) -> None:
+    articles = long_one.page.locator("article")
+    before = await articles.count()
+    await long_one.page.evaluate(SCROLLED_AS_THEY_COME)
+    await expect(articles.nth(before)).to_be_attached()
+    await expect(long_one.button("Jump to the latest")).to_be_visible()
+    await long_one.page.evaluate(TWO_FRAMES)
+    assert await long_one.page.evaluate(FROM_END) > 500
+
+
 async def test_a_long_conversation_goes_on(long_one: Tab, scripted_provider: ScriptedProvider) -> None:
-    await long_one.ask("script:words-60 tps-60")
+    await long_one.ask("script:words-60")
     await long_one.answered()
     assert len(await long_one.words()) == 60
     await _at_the_end(long_one)
@@ -153,7 +193,7 @@ async def test_a_reader_of_old_messages_stays_there_whatever_another_tab_does(lo
     selected = await long_one.page.evaluate("getSelection().toString()")
     place = await long_one.page.evaluate(SELECTION_PLACE)
     other = await long_one.device.tab(long_one.path)
-    await other.ask("script:words-40 tps-80")
+    await other.ask("script:words-40")
     await other.answered()
     await expect(long_one.text_place).to_contain_text("w0040")
     assert await long_one.page.evaluate("getSelection().toString()") == selected

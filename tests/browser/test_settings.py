@@ -1,9 +1,10 @@
 """Model, temperature, length and streaming: of one conversation, and as defaults for new ones."""
 
 import asyncio
+import contextlib
 import re
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Error, Locator, Route, expect
 
 from tests.browser.people import Device, Person, Tab
 from tests.scripted_provider.fixture import ScriptedProvider
@@ -50,6 +51,32 @@ async def test_model_and_temperature_go_with_the_question(tab: Tab, scripted_pro
     assert asked["temperature"] == 1.2
     assert 700 in (asked.get("max_tokens"), asked.get("max_completion_tokens"))
     await expect(tab.page.get_by_role("button", name=re.compile("Model and settings: .*large"))).to_be_visible()
+
+
+async def test_what_is_typed_while_a_change_is_saved_stays(tab: Tab) -> None:
+    await tab.ask("Hello")
+    await tab.answered()
+    panel = await _panel(tab)
+    go_on, asked = asyncio.Event(), asyncio.Event()
+
+    async def hold_back(route: Route) -> None:
+        asked.set()
+        await go_on.wait()
+        with contextlib.suppress(Error):  # the page has given it up
+            await route.continue_()
+
+    await tab.page.route("**/settings/", hold_back)
+    await _set(panel.get_by_role("slider", name="Temperature"), "1.2")
+    await asked.wait()
+    length = panel.get_by_role("spinbutton", name="Longest answer, in tokens")
+    await length.fill("700")
+    go_on.set()
+    await length.press("Tab")
+    await expect(panel.get_by_text("Saved.", exact=True)).to_be_visible()
+    await tab.page.reload()
+    panel = await _panel(tab)
+    await expect(panel.get_by_role("spinbutton", name="Longest answer, in tokens")).to_have_value("700")
+    await expect(panel.get_by_role("slider", name="Temperature")).to_have_value("1.2")
 
 
 async def test_settings_are_saved_at_once_and_kept(tab: Tab, scripted_provider: ScriptedProvider) -> None:

@@ -1,12 +1,15 @@
 """The list of conversations: open, go back, rename, delete and undo, older ones."""
 
 import asyncio
+import contextlib
 import re
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Locator, Route, expect
+from playwright.async_api import Error, Locator, Route, expect
 
 from tests.browser.people import Device, Person, Tab
+from tests.scripted_provider.fixture import ScriptedProvider
 from tests.site import Site
 
 MAKE_CONVERSATIONS = """
@@ -73,16 +76,22 @@ async def test_open_another_conversation_and_go_back(tab: Tab) -> None:
     await tab.answered()
 
 
-async def test_an_answer_goes_on_while_another_conversation_is_open(tab: Tab) -> None:
+async def test_an_answer_goes_on_while_another_conversation_is_open(
+    tab: Tab, scripted_provider: ScriptedProvider
+) -> None:
     await _new_conversation(tab, "Elsewhere")
     await _open_new_chat(tab)
-    await tab.ask("script:words-60 tps-40")
+    await tab.ask("script:words-60 pause-3 pause-10 pause-20")
     await tab.see_words(3)
     await _link(tab, "Elsewhere").click()
     await expect(tab.questions).to_contain_text("Elsewhere")
     await expect(tab.button("Send")).to_be_visible()
+    scripted_provider.release()
     await tab.page.go_back()
     await tab.see_words(10)
+    scripted_provider.release()
+    await tab.see_words(20)
+    scripted_provider.release()
     await tab.answered()
     assert len(await tab.words()) == 60
 
@@ -112,10 +121,62 @@ async def test_leaving_before_the_server_has_taken_the_message(tab: Tab, to: str
     await expect(tab.box).to_have_value("")
     await expect(tab.questions.filter(has_text="On its way")).to_have_count(0)
     await _link(tab, "On its way").click()
+    await expect(tab.questions).to_contain_text("On its way")
     await tab.answered()
     await expect(tab.questions).to_have_count(1)
     await _open_new_chat(tab)
     await expect(tab.box).to_have_value("")
+
+
+async def test_of_two_clicks_the_last_one_counts(tab: Tab) -> None:
+    """A slow network: both pages are on their way, and come in the order in which they were asked for."""
+    tab.device.expect_problem("htmx:(afterRequest|sendAbort)")  # what htmx writes of a request that was given up
+    await _new_conversation(tab, "First")
+    first = tab.path
+    await _new_conversation(tab, "Here")
+    await tab.answered()
+    ended, go_on = asyncio.Event(), {first: asyncio.Event(), "/": asyncio.Event()}
+    for event in ("requestfinished", "requestfailed"):
+        tab.page.on(event, lambda request: ended.set() if request.url.endswith(first) else None)
+
+    async def hold_back(route: Route) -> None:
+        await go_on[urlsplit(route.request.url).path].wait()
+        with contextlib.suppress(Error):  # the page has given it up
+            await route.continue_()
+
+    for path in go_on:
+        await tab.page.route(tab.device.url + path, hold_back)
+    await _link(tab, "First").click()
+    await _link(tab, "New chat").click()
+    go_on[first].set()
+    await ended.wait()
+    go_on["/"].set()
+    await expect(tab.page.get_by_role("heading", name="New chat", level=1)).to_be_visible()
+
+
+async def test_a_page_on_its_way_does_not_take_what_is_sent_out_of_sight(tab: Tab) -> None:
+    """A slow network: whoever clicks and then sends from where they still are, stays with what they sent."""
+    tab.device.expect_problem("htmx:(afterRequest|sendAbort)")  # what htmx writes of a request that was given up
+    await _new_conversation(tab, "First")
+    first = tab.path
+    await _new_conversation(tab, "Here")
+    await tab.answered()
+    go_on = asyncio.Event()
+
+    async def hold_back(route: Route) -> None:
+        await go_on.wait()
+        with contextlib.suppress(Error):  # the page has given it up
+            await route.continue_()
+
+    await tab.page.route(tab.device.url + first, hold_back)
+    async with tab.page.expect_request(tab.device.url + first):
+        await _link(tab, "First").click()
+    async with tab.page.expect_event("requestfailed", lambda request: request.url.endswith(first)):
+        await tab.ask("Said here")
+    go_on.set()
+    await expect(tab.questions.last).to_contain_text("Said here")
+    await tab.answered()
+    await expect(tab.page.get_by_role("heading", name="Here", level=1)).to_be_visible()
 
 
 async def test_the_newest_conversation_comes_first(tab: Tab) -> None:
@@ -189,8 +250,7 @@ async def test_older_conversations_come_on_scrolling(device: Device, alice: Pers
     first = await links.count()
     assert 10 < first < 60
     await _link(tab, f"Topic {first}").scroll_into_view_if_needed()
-    while await links.count() < 60:
-        before = await links.count()
+    while (before := await links.count()) < 60:
         await links.last.scroll_into_view_if_needed()
         await expect(links.nth(before)).to_be_attached()
     titles = [title.strip() for title in await links.all_inner_texts()]

@@ -34,16 +34,17 @@ async def _log_in(devices: Devices, alice: Person) -> Device:
 async def test_a_suspended_account_is_shown_out_in_mid_answer(
     tab: Tab, alice: Person, site: Site, scripted_provider: ScriptedProvider
 ) -> None:
-    await tab.ask("script:words-2000 tps-20")
+    await tab.ask("script:words-20 pause-10")
     await tab.see_words(3)
     await asyncio.to_thread(site.manage, "shell", "--no-imports", "-c", SUSPEND.format(name=alice.name))
+    scripted_provider.release()
     await expect(tab.page).to_have_url(LOGIN)
     await tab.open("/")
     await expect(tab.page).to_have_url(LOGIN)
 
 
 async def test_logging_out_in_another_tab(device: Device, tab: Tab) -> None:
-    await tab.ask("script:words-400 tps-20")
+    await tab.ask("script:words-20 pause-10")
     await tab.see_words(3)
     other = await device.tab("/settings/")
     await other.button("Log out").click()
@@ -70,7 +71,7 @@ async def test_sending_after_the_session_has_ended_leads_to_the_login_and_keeps_
 async def test_the_other_device_is_signed_out_from_the_list(devices: Devices, alice: Person) -> None:
     here, there = await _log_in(devices, alice), await _log_in(devices, alice)
     far = await there.tab("/")
-    await far.ask("script:words-400 tps-20")
+    await far.ask("script:words-20 pause-10")
     await far.see_words(3)
     near = await here.tab("/accounts/sessions/")
     await expect(near.page.get_by_text("this device")).to_have_count(1)

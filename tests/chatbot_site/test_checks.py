@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, run_checks
 from chatbot_site import checks
 
 GOOD_SECRET = "k3J8-vQ2x_Zr7LmN0pTfW5sYbHc9dGeA4uXiO6tRqPy1BnVjKzM"
+KEY = "Zm9yLXRlc3RzLW9ubHktMzItYnl0ZXMtb2Yta2V5ISE="  # the same for all processes that run these tests
 
 
 @pytest.fixture
@@ -65,9 +66,7 @@ def test_a_missing_encryption_key_is_an_error(production, settings) -> None:
     assert only(checks.check_encryption_key).id == "chatbot_site.E004"
 
 
-@pytest.mark.parametrize(
-    "key", ["not a key", Fernet.generate_key().decode() + ",second", "한국어", Fernet.generate_key().decode()[:-4]]
-)
+@pytest.mark.parametrize("key", ["not a key", f"{KEY},second", "한국어", KEY[:-4]])
 def test_a_malformed_encryption_key_is_an_error_anywhere(settings, key: str) -> None:
     settings.ENCRYPTION_KEY = key
 
@@ -91,6 +90,14 @@ def test_debug_outside_development_is_warned_of(production, settings) -> None:
     settings.DEBUG = True
 
     assert only(checks.check_debug).id == "chatbot_site.W001"
+
+
+@pytest.mark.parametrize("name", ["MODERATION_API", "OPENINGS_SHOWN_TO_OWNER", "RUN_GENERATIONS"])
+def test_a_misspelt_choice_is_refused(name: str, settings) -> None:
+    assert checks.check_choices(None) == []
+    setattr(settings, name, "of")
+
+    assert only(checks.check_choices).id == "chatbot_site.E008"
 
 
 def test_workers_without_redis_and_with_sqlite_are_warned_of(settings, monkeypatch: pytest.MonkeyPatch) -> None:

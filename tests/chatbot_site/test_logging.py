@@ -88,6 +88,7 @@ def test_unknown_style_is_named(tmp_path: Path) -> None:
         ("postgres://chat:s3cret@db:5432/chat", "postgres://chat:[hidden]@db:5432/chat"),
         ("redis://:s3cret@redis:6379/0", "redis://:[hidden]@redis:6379/0"),
         ("token gAAAAABmZm9vYmFyYmF6cXV4cXV1eA==", "token [hidden]"),
+        ("GET /share/Ab-d_fghijklmnopqrstuvwxyz012345/ 200", "GET /share/[hidden]/ 200"),
     ],
 )
 def test_hides_what_looks_like_a_credential(text: str, expected: str) -> None:

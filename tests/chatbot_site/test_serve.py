@@ -26,14 +26,6 @@ def test_refuses_production_without_keys_and_says_what_to_do(tmp_path: Path) -> 
     assert "Traceback" not in done.stderr
 
 
-def test_refuses_a_database_that_is_not_up_to_date(tmp_path: Path) -> None:
-    done = manage("serve", env=environment(tmp_path, **PRODUCTION))
-
-    assert done.returncode == 1
-    assert "The database is not up to date" in done.stderr
-    assert "python manage.py migrate" in done.stderr
-
-
 def test_refuses_a_database_that_does_not_answer_without_its_password(tmp_path: Path) -> None:
     url = "postgres://chat:s3cret-word@127.0.0.1:1/chat?connect_timeout=2"
     done = manage("serve", env=environment(tmp_path, APP_ENV="development", DATABASE_URL=url, DATABASE_POOL_SIZE="1"))

@@ -4,26 +4,13 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
 from conversations.generation import engine
 from conversations.models import Conversation, Message
 from conversations.rendering import render
-from tests.scripted_provider.fixture import ScriptedProvider
-
-MODEL = "openai/scripted"
-
-
-@pytest.fixture
-def provider(scripted_provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch) -> ScriptedProvider:
-    """The scripted provider, set up as this site's OpenAI and Anthropic."""
-    openai = settings.PROVIDERS["openai"] | {"api_key": "sk-test", "base_url": scripted_provider.openai_url}
-    anthropic = settings.PROVIDERS["anthropic"] | {"api_key": "sk-test", "base_url": scripted_provider.anthropic_url}
-    monkeypatch.setattr(settings, "PROVIDERS", {"openai": openai, "anthropic": anthropic})
-    monkeypatch.setattr(settings, "DEFAULT_MODEL", MODEL)
-    return scripted_provider
+from tests.scripted_provider.fixture import MODEL
 
 
 @pytest.fixture

@@ -10,16 +10,18 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from chatbot_site.asgi import application
 from conversations.generation.engine import Engine
-from conversations.models import Conversation, Generation
+from conversations.models import Conversation, Generation, Message, WaitingMessage
 from tests.conversations.conftest import converse
 from tests.conversations.generation.test_runner import ask, end_of, until
 from tests.scripted_provider.fixture import ScriptedProvider
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("running_engine")]
+NOT_BEGUN = {"leaf": None, "s": None, "waiting": 0, "locked": False}
 
 
 async def _cookie(user: User) -> str:
@@ -56,14 +58,36 @@ async def _close_code(socket: WebsocketCommunicator) -> int:
 async def test_the_owner_is_told_where_the_conversation_stands(alice: User) -> None:
     conversation = await sync_to_async(converse)(alice, "question", "answer")
     socket = await _open(conversation.pk, await _cookie(alice))
-    assert await _receive(socket) == {"leaf": conversation.leaf_id, "s": "complete"}
+    assert await _receive(socket) == {"leaf": conversation.leaf_id, "s": "complete", "waiting": 0, "locked": False}
+    await socket.disconnect()
+
+
+async def test_the_owner_is_told_what_waits_and_of_a_lock(alice: User) -> None:
+    conversation = await sync_to_async(converse)(alice, "question", "answer")
+    for _ in range(2):
+        await WaitingMessage.objects.acreate(conversation=conversation, content="later", client_id=uuid.uuid4())
+    await Conversation.objects.filter(pk=conversation.pk).aupdate(locked_at=timezone.now())
+    socket = await _open(conversation.pk, await _cookie(alice))
+    assert await _receive(socket) == {"leaf": conversation.leaf_id, "s": "complete", "waiting": 2, "locked": True}
+    await socket.disconnect()
+
+
+async def test_the_owner_is_told_what_was_hidden(alice: User) -> None:
+    conversation = await sync_to_async(converse)(alice, "question", "a bad answer")
+    await Message.objects.filter(pk=conversation.leaf_id).aupdate(hidden_at=timezone.now())
+    socket = await _open(conversation.pk, await _cookie(alice))
+    await _receive(socket)
+    fragment = await socket.receive_from(timeout=10)
+    assert f'id="message-{conversation.leaf_id}"' in fragment
+    assert "data-hidden-notice" in fragment
+    assert "bad answer" not in fragment
     await socket.disconnect()
 
 
 async def test_an_answer_arrives(alice: User, provider: ScriptedProvider) -> None:
     conversation_id = uuid.uuid4()
     socket = await _open(conversation_id, await _cookie(alice))
-    assert await _receive(socket) == {"leaf": None, "s": None}
+    assert await _receive(socket) == NOT_BEGUN
     generation = await ask(alice, "Hello script:words-5", id=conversation_id)
     status, shown, footer = "", "", ""
     while status != "complete" or not footer:
@@ -102,7 +126,7 @@ async def test_waiting_at_an_id_that_another_person_then_uses_shows_nothing(
 ) -> None:
     conversation_id = uuid.uuid4()
     socket = await _open(conversation_id, await _cookie(bob))
-    assert await _receive(socket) == {"leaf": None, "s": None}
+    assert await _receive(socket) == NOT_BEGUN
     await end_of(await ask(alice, "Hello script:words-5", id=conversation_id))
     assert await socket.receive_nothing()
     await socket.disconnect()
@@ -168,6 +192,26 @@ async def test_logging_out_elsewhere_closes_the_socket(alice: User, provider: Sc
     assert await _close_code(socket) == 4403
     await sync_to_async(provider.release)()
     await end_of(generation)
+
+
+async def test_what_waits_is_announced_and_so_is_what_is_taken_back(alice: User, provider: ScriptedProvider) -> None:
+    generation = await ask(alice, "script:hold")
+    socket = await _open(generation.conversation_id, await _cookie(alice))
+    client = Client()
+    await sync_to_async(client.force_login)(alice)
+    path = f"/c/{generation.conversation_id}"
+    await sync_to_async(client.post)(f"{path}/messages/", {"text": "Later", "client_id": str(uuid.uuid4())})
+    await until(lambda: _said(socket, {"waiting": 1}))
+    waiting = await WaitingMessage.objects.aget()
+    await sync_to_async(client.post)(f"{path}/waiting/{waiting.pk}/delete/")
+    await until(lambda: _said(socket, {"waiting": 0}))
+    await sync_to_async(provider.release)()
+    await end_of(generation)
+    await socket.disconnect()
+
+
+async def _said(socket: WebsocketCommunicator, frame: dict[str, object]) -> bool:
+    return await _receive(socket) == frame
 
 
 async def test_a_new_message_elsewhere_is_announced(alice: User, provider: ScriptedProvider) -> None:

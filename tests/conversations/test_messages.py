@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from conversations.models import Conversation, Generation, Message
+from conversations.views.pages import PAGE
 from tests.conversations.conftest import converse
 
 pytestmark = pytest.mark.usefixtures("provider")
@@ -140,11 +141,12 @@ def test_claude_takes_no_temperature_above_one(alice_client: Client, form: Form)
     assert response.status_code == 422
 
 
-def test_while_an_answer_is_open_the_next_message_is_refused(alice_client: Client, form: Form) -> None:
+def test_while_an_answer_is_open_the_next_message_waits(alice_client: Client, form: Form) -> None:
     conversation_id = uuid.uuid4()
     alice_client.post(_url(conversation_id), form("Hello"), headers=HTMX)
     response = alice_client.post(_url(conversation_id), form("Next"), headers=HTMX)
-    assert response.status_code == 422
+    assert response.status_code == 200
+    assert response["HX-Retarget"] == "#waiting"
     assert Message.objects.filter(role="user").count() == 1
 
 
@@ -174,13 +176,14 @@ def test_earlier_messages_come_a_page_at_a_time(
     conversation = converse(alice, *[f"message {i}" for i in range(100)])
     page = alice_client.get(f"/c/{conversation.pk}/").content.decode()
     assert "message 99" in page
-    assert "message 75<" not in page
-    before = Message.objects.get(content="message 76").pk
-    with django_assert_max_num_queries(6):
+    first = 100 - PAGE
+    assert f"message {first - 1}<" not in page
+    before = Message.objects.get(content=f"message {first}").pk
+    with django_assert_max_num_queries(7):
         earlier = alice_client.get(_url(conversation.pk), {"before": before}, headers=HTMX).content.decode()
-    assert "message 75" in earlier
-    assert "message 52" in earlier
-    assert "message 76" not in earlier
+    assert f"message {first - 1}<" in earlier
+    assert f"message {first - PAGE}<" in earlier
+    assert f"message {first}<" not in earlier
 
 
 @pytest.mark.parametrize("before", ["", "x", "0", "-1", "9" * 40, "²"])

@@ -49,7 +49,7 @@ def test_a_constant_number_of_queries(alice: User, alice_client: Client, django_
     Conversation.objects.bulk_create([Conversation(owner=alice, updated_at=timezone.now()) for _ in range(60)])
     alice_client.get("/")
     for conversation in (short, long):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(11):
             alice_client.get(f"/c/{conversation.pk}/")
 
 

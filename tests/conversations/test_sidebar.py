@@ -44,10 +44,13 @@ def test_pages_join_without_gap_or_repeat_even_at_one_moment(alice: User) -> Non
     assert len(seen) == len(set(seen)) == count
 
 
-def test_one_query_a_page(alice: User, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_one_query_a_page_and_two_for_what_stands_above(alice: User, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     _make(alice, PAGE * 2)
+    with django_assert_num_queries(3):
+        first = listing(alice)
+    assert first.next_url
     with django_assert_num_queries(1):
-        listing(alice)
+        listing(alice, first.next_url.partition("before=")[2])
 
 
 @pytest.mark.parametrize("cursor", ["x", "1.2-3", "9" * 30, "999999999999.000000-" + "0" * 32, "%00"])

@@ -3,10 +3,14 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from providers import listed, stored
+from providers.connections import Connection
 from providers.models import Credential, ModelOverride
 from tests.scripted_provider.fixture import ScriptedProvider
 
@@ -24,7 +28,7 @@ def admin(client: Client) -> Client:
 
 
 def _save(admin: Client, **data: str):
-    form = {"provider": "openai", "base_url": "", "api_key": ""} | data
+    form = {"provider": "openai", "base_url": "", "api_key": "", "allow_inside": "on"} | data
     return admin.post(reverse("admin:providers_credential_add"), form, follow=True)
 
 
@@ -45,14 +49,16 @@ def test_a_key_is_stored_and_tried(admin: Client, scripted_provider: ScriptedPro
     assert page.status_code == 200
     assert Credential.objects.get().key() == KEY
     assert scripted_provider.requests[-1].headers["authorization"] == f"Bearer {KEY}"
-    assert "The key of openai works" in page.content.decode()
+    assert "The key of OpenAI works" in page.content.decode()
+    assert scripted_provider.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
 def test_a_key_that_does_not_work_is_stored_and_said(admin: Client, scripted_provider: ScriptedProvider) -> None:
     page = _save(admin, base_url=scripted_provider.openai_url, api_key="wrong-key")
 
     assert Credential.objects.count() == 1
-    assert "did not accept the API key" in page.content.decode()
+    assert "The connection to OpenAI is saved, but cannot be used yet" in page.content.decode()
+    assert "does not accept this key" in page.content.decode()
 
 
 def test_the_key_is_nowhere_to_be_seen(admin: Client, scripted_provider: ScriptedProvider) -> None:
@@ -69,17 +75,21 @@ def test_the_key_is_nowhere_to_be_seen(admin: Client, scripted_provider: Scripte
 def test_an_empty_key_keeps_the_stored_one(admin: Client, scripted_provider: ScriptedProvider) -> None:
     _save(admin, base_url=scripted_provider.openai_url, api_key=KEY)
     credential = Credential.objects.get()
-    form = {"provider": "openai", "base_url": scripted_provider.openai_url + "/", "api_key": ""}
-    admin.post(reverse("admin:providers_credential_change", args=[credential.pk]), form)
+    scripted_provider.reset()
+    form = {"provider": "openai", "base_url": scripted_provider.openai_url + "/", "api_key": "", "allow_inside": "on"}
+    page = admin.post(reverse("admin:providers_credential_change", args=[credential.pk]), form, follow=True)
 
     credential.refresh_from_db()
     assert credential.key() == KEY
     assert credential.base_url.endswith("/")
+    assert "The key of OpenAI works" in page.content.decode()  # a changed address is tried with it
+    assert scripted_provider.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
 def test_a_server_without_a_key(admin: Client, scripted_provider: ScriptedProvider) -> None:
-    _save(admin, provider="mine", base_url=scripted_provider.openai_url)
+    page = _save(admin, provider="mine", base_url=scripted_provider.openai_url)
     assert Credential.objects.get().key() == ""
+    assert "The server mine answers. It has no key here." in page.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -93,6 +103,9 @@ def test_a_server_without_a_key(admin: Client, scripted_provider: ScriptedProvid
         {"provider": "Not A Name", "api_key": KEY},
         {"api_key": KEY, "base_url": "ftp://example.com"},
         {"api_key": KEY, "base_url": "no address"},
+        {"api_key": KEY, "base_url": "https://me:secret@api.example/v1"},
+        {"api_key": KEY, "base_url": "https://api.example/v1?key=secret"},
+        {"api_key": KEY, "provider": "mine"},
     ],
 )
 def test_what_is_refused(admin: Client, data: dict[str, str]) -> None:
@@ -115,19 +128,142 @@ def test_a_key_that_cannot_be_read_does_not_break_the_pages(admin: Client) -> No
 
 
 def test_trying_keys_by_the_action(admin: Client, scripted_provider: ScriptedProvider) -> None:
-    good = Credential.objects.create(provider="mine", base_url=scripted_provider.openai_url)
+    good = Credential.objects.create(provider="mine", base_url=scripted_provider.openai_url, allow_inside=True)
     bad = Credential.objects.create(provider="openai", encrypted_key="nonsense")
-    form = {"action": "try_keys", "_selected_action": [good.pk, bad.pk]}
+    lost = Credential.objects.create(provider="nowhere", encrypted_key="")
+    form = {"action": "try_keys", "_selected_action": [good.pk, bad.pk, lost.pk]}
     page = admin.post(reverse("admin:providers_credential_changelist"), form, follow=True).content.decode()
 
-    assert "The key of mine works" in page
-    assert "The key of openai is stored, but trying it failed" in page
+    assert "The server mine answers." in page
+    assert "encrypted with another ENCRYPTION_KEY. Enter it again." in page
+    assert "It has no address." in page
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize(
+    ("key", "path", "words"),
+    [
+        ("wrong-key", "/v1", "does not accept this key"),
+        ("no-credit-key", "/v1", "no credit left"),
+        ("a-key", "/elsewhere", "nothing that this site can talk to"),
+        ("a-key", ":nobody", "cannot be reached"),
+    ],
+)
+def test_what_is_wrong_is_said_plainly(
+    admin: Client,
+    scripted_provider: ScriptedProvider,
+    unused_url: str,
+    language: str,
+    key: str,
+    path: str,
+    words: str,
+) -> None:
+    admin.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+    url = unused_url if path == ":nobody" else scripted_provider.url + path
+    page = _save(admin, base_url=url, api_key=key)
+
+    warning = page.content.decode().split('class="warning"')[1].split("</li>")[0]
+    if language == "en":
+        assert words in warning
+    assert key not in page.content.decode()
+
+
+@pytest.mark.parametrize("url", ["http://localhost:9/v1", "http://2130706433/v1", "http://[::ffff:10.0.0.1]/v1"])
+def test_an_address_inside_needs_to_be_allowed(admin: Client, url: str) -> None:
+    page = _save(admin, provider="mine", base_url=url, allow_inside="")
+
+    assert "tick “inside my network”" in page.content.decode()
+    assert ("127.0.0.1" in page.content.decode()) or ("10.0.0.1" in page.content.decode())
+    assert not Credential.objects.exists()
+
+
+def test_taking_the_tick_away_is_refused_while_the_address_is_inside(
+    admin: Client, scripted_provider: ScriptedProvider
+) -> None:
+    row = Credential.objects.create(provider="mine", base_url=scripted_provider.openai_url, allow_inside=True)
+    form = {"provider": "mine", "base_url": row.base_url, "api_key": ""}
+    page = admin.post(reverse("admin:providers_credential_change", args=[row.pk]), form)
+    assert "tick “inside my network”" in page.content.decode()
+
+
+def test_an_address_that_moved_inside_after_it_was_saved_is_said(
+    admin: Client, scripted_provider: ScriptedProvider
+) -> None:
+    row = Credential.objects.create(provider="mine", base_url=scripted_provider.openai_url)
+    form = {"action": "try_keys", "_selected_action": [row.pk]}
+    page = admin.post(reverse("admin:providers_credential_changelist"), form, follow=True).content.decode()
+
+    assert "leads to an address of this machine" in page
+    assert scripted_provider.requests == []
+
+
+def test_a_key_in_an_error_report_is_hidden(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Django's reports of errors show of a request."""
+    from django.views.debug import SafeExceptionReporterFilter
+
+    seen: list[str] = []
+
+    def fail(self: object, request: HttpRequest, *_args: object) -> None:
+        seen.append(str(SafeExceptionReporterFilter().get_post_parameters(request)))
+        raise RuntimeError
+
+    monkeypatch.setattr("providers.admin.CredentialAdmin.save_model", fail)
+    with pytest.raises(RuntimeError):
+        _save(admin, api_key=KEY)
+    assert seen
+    assert KEY not in seen[0]
 
 
 def test_model_overrides(admin: Client) -> None:
     form = {"model": "openai/gpt-4o", "label": "Ours", "context_window": "1000", "input_price": "0.5"}
     admin.post(reverse("admin:providers_modeloverride_add"), form)
     assert ModelOverride.objects.get().label == "Ours"
+
+
+def test_the_list_shows_who_may_use_a_model(admin: Client, django_assert_max_num_queries) -> None:
+    staff, testers = (Group.objects.create(name=name) for name in ("Staff", "Testers"))
+    for number in range(5):
+        ModelOverride.objects.create(model=f"mine/closed-{number}").groups.set([testers, staff])
+    ModelOverride.objects.create(model="mine/open")
+    with django_assert_max_num_queries(20):
+        page = admin.get(reverse("admin:providers_modeloverride_changelist")).content.decode()
+    assert page.count("Staff, Testers") == 5
+    assert "everybody" in page
+
+
+def test_groups_are_chosen_in_the_form(admin: Client) -> None:
+    staff = Group.objects.create(name="Staff")
+    form = {"model": "openai/gpt-4o", "groups": [staff.pk], "supports_images": "unknown"}
+    page = admin.post(reverse("admin:providers_modeloverride_add"), form, follow=True)
+    assert page.status_code == 200
+    assert list(ModelOverride.objects.get().groups.all()) == [staff]
+    assert stored.stored().groups == {"openai/gpt-4o": frozenset({staff.pk})}
+
+
+@pytest.mark.parametrize(
+    ("fallback", "words"),
+    [("nobody/gpt-4o", "is not set up on this site yet"), ("vllm/unlisted", "is not in the list of vllm")],
+)
+def test_a_fallback_that_may_never_answer_is_said(
+    admin: Client, settings, scripted_provider: ScriptedProvider, fallback: str, words: str
+) -> None:
+    settings.OPENAI_COMPATIBLE_SERVERS = {"vllm": scripted_provider.openai_url}
+    listed.refresh(Connection("vllm", "providers.openai.OpenAIProvider", scripted_provider.openai_url))
+    form = {"model": "openai/gpt-4o", "fallback": fallback, "supports_images": "unknown"}
+    page = admin.post(reverse("admin:providers_modeloverride_add"), form, follow=True)
+
+    assert words in page.content.decode()
+    assert ModelOverride.objects.get().fallback == fallback
+
+
+def test_a_fallback_that_is_listed_raises_no_doubt(
+    admin: Client, settings, scripted_provider: ScriptedProvider
+) -> None:
+    settings.OPENAI_COMPATIBLE_SERVERS = {"vllm": scripted_provider.openai_url}
+    listed.refresh(Connection("vllm", "providers.openai.OpenAIProvider", scripted_provider.openai_url))
+    form = {"model": "openai/gpt-4o", "fallback": "vllm/scripted-large", "supports_images": "unknown"}
+    page = admin.post(reverse("admin:providers_modeloverride_add"), form, follow=True)
+    assert 'class="warning"' not in page.content.decode()
 
 
 @pytest.mark.parametrize(("field", "value"), [("model", "gpt-4o"), ("input_price", "-1"), ("context_window", "-5")])

@@ -46,9 +46,9 @@ def test_what_is_no_ciphertext(token: str) -> None:
             read(token)
 
 
-@pytest.mark.parametrize("key", ["", " ", ",", "secret", "0123456789abcdef" * 2, f"{NEW},oops", "한국어"])
+@pytest.mark.parametrize("key", ["", " ", ",", "secret", "0123456789abcdef" * 2, "NEW,oops", "한국어"])
 def test_a_string_that_is_no_fernet_key_is_refused(settings, key: str) -> None:
-    settings.ENCRYPTION_KEY = key
+    settings.ENCRYPTION_KEY = key.replace("NEW", NEW)  # not in the name of the test, which is the same at every run
     with pytest.raises(EncryptionKeyError) as caught:
         encrypt(SECRET)
     assert "Fernet" in str(caught.value)

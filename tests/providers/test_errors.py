@@ -15,6 +15,7 @@ CODES = {
     "content_refused",
     "model_unknown",
     "not_configured",
+    "address_inside",
     "overloaded",
     "timeout",
     "connection_lost",

@@ -97,7 +97,7 @@ def test_hidden_models_are_left_out(settings, scripted_provider: ScriptedProvide
 
 
 def test_a_stored_credential_is_in_the_menu(scripted_provider: ScriptedProvider) -> None:
-    Credential.objects.create(provider="mine", base_url=scripted_provider.openai_url)
+    Credential.objects.create(provider="mine", base_url=scripted_provider.openai_url, allow_inside=True)
     providers.models_for_menu()
     _wait_for_errands()
     assert "scripted-small" in _menu()["mine"]

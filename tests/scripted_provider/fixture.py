@@ -6,8 +6,11 @@ import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
 
 from tests.scripted_provider.server import Recorded, State, serving
+
+MODEL = "openai/scripted"
 
 
 class ScriptedProvider:
@@ -36,8 +39,8 @@ class ScriptedProvider:
 
     @property
     def chats(self) -> list[Recorded]:
-        """The requests for an answer, without those for the list of models."""
-        return [recorded for recorded in self.requests if recorded.body]
+        """The requests for an answer, without those for the list of models and for moderation."""
+        return [recorded for recorded in self.requests if recorded.body and "input" not in recorded.body]
 
     @property
     def _running(self) -> State:
@@ -52,7 +55,7 @@ class ScriptedProvider:
             ]
 
     def release(self) -> None:
-        """Let `script:hold` go on."""
+        """Let `script:hold`, and what is silent at a `pause-N`, go on to the next pause."""
         self._post("/_release")
 
     def reset(self) -> None:
@@ -98,3 +101,13 @@ def scripted_provider(scripted_provider_server: ScriptedProvider) -> ScriptedPro
     """The scripted provider with an empty log."""
     scripted_provider_server.reset()
     return scripted_provider_server
+
+
+@pytest.fixture
+def provider(scripted_provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch) -> ScriptedProvider:
+    """The scripted provider, set up as this site's OpenAI and Anthropic."""
+    openai = settings.PROVIDERS["openai"] | {"api_key": "sk-test", "base_url": scripted_provider.openai_url}
+    anthropic = settings.PROVIDERS["anthropic"] | {"api_key": "sk-test", "base_url": scripted_provider.anthropic_url}
+    monkeypatch.setattr(settings, "PROVIDERS", {"openai": openai, "anthropic": anthropic})
+    monkeypatch.setattr(settings, "DEFAULT_MODEL", MODEL)
+    return scripted_provider

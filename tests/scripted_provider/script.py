@@ -1,7 +1,7 @@
 """Which script a request asks for, and the texts that scripts speak."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SCRIPTS = {
     "hello": "a small markdown answer that quotes the question, word by word",
@@ -41,18 +41,21 @@ SCRIPTS = {
 _SCRIPT = re.compile(r"script:([a-z0-9-]+)")
 _TPS = re.compile(r"\btps-(\d+)")
 _TTFT = re.compile(r"\bttft-(\d+)")
+_PAUSES = re.compile(r"\bpause-(\d+)")
 _WORDS = re.compile(r"\S+\s*|\s+")
 
 
 @dataclass(frozen=True)
 class Script:
-    """One request's orders. `count` is the N of long-N, words-N and flaky-N."""
+    """One request's orders. `count` is the N of long-N, words-N and flaky-N; `pauses` the numbers of tokens after
+    which it is silent until the next release."""
 
     name: str
     text: str
     count: int
     tokens_per_second: float
     first_token_ms: int
+    pauses: frozenset[int] = frozenset()
 
     @property
     def tokens(self) -> list[str]:
@@ -80,7 +83,9 @@ def read_script(model: str, text: str, default_tokens_per_second: float) -> Scri
     pace = _TPS.search(text) or _TPS.search(model)
     wait = _TTFT.search(text) or _TTFT.search(model)
     tokens_per_second = float(pace[1]) if pace else (5.0 if name == "slow" else default_tokens_per_second)
-    return Script(name, text, count, tokens_per_second, int(wait[1]) if wait else 0)
+    pauses = frozenset(map(int, _PAUSES.findall(text)))
+    script = Script(name, text, count, tokens_per_second, int(wait[1]) if wait else 0, pauses)
+    return replace(script, pauses=frozenset({len(script.tokens) // 2})) if name == "hold" else script
 
 
 def hello(question: str) -> str:

@@ -1,10 +1,11 @@
 """The HTTP server: routes, the log, and what each script does."""
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +15,9 @@ from tests.scripted_provider.wires import ERRORS, RETRY_HEADERS, AnthropicWire, 
 
 MODELS = ["scripted-small", "scripted-large", "script:hello", "script:markdown", "script:reasoning", "script:slow"]
 CLAUDE_MODELS = ["claude-scripted"]
+CATEGORIES = ["harassment", "hate", "illicit", "self-harm", "self-harm/intent", "sexual", "violence"]
 FOREVER = 3600
+MORE_THAN_ANY_PAUSES = 1000
 
 
 @dataclass
@@ -46,13 +49,25 @@ class State:
     tokens_per_second: float = 0
     requests: list[Recorded] = field(default_factory=list)
     flaky: dict[str, int] = field(default_factory=dict)
-    release: asyncio.Event = field(default_factory=asyncio.Event)
+    releases: int = 0
+    released: asyncio.Event = field(default_factory=asyncio.Event)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def update(self, change: Callable[[], object]) -> None:
         with self.changed:
             change()
             self.changed.notify_all()
+
+    def release(self, times: int = 1) -> None:
+        """Let every request that is silent, or will be, go on that many times. On the server's loop."""
+        self.releases += times
+        self.released.set()
+        self.released = asyncio.Event()
+
+    async def wait_for_release(self, number: int) -> None:
+        """Until there have been that many."""
+        while self.releases < number:
+            await self.released.wait()
 
 
 STATE = web.AppKey("state", State)
@@ -72,6 +87,7 @@ class Answering:
     def __init__(self, request: web.Request, state: State, recorded: Recorded, script: Script, wire: Wire) -> None:
         self.request, self.state, self.recorded, self.script, self.wire = request, state, recorded, script, wire
         self.response: web.StreamResponse | None = None
+        self.next_release = state.releases + 1
 
     def end(self, how: str) -> None:
         self.state.update(lambda: setattr(self.recorded, "end", how))
@@ -124,12 +140,15 @@ class Answering:
             await asyncio.sleep(self.script.first_token_ms / 1000)
         if index and self.script.tokens_per_second:
             await asyncio.sleep(1 / self.script.tokens_per_second)
+        if index in self.script.pauses:
+            await self.state.wait_for_release(self.next_release)
+            self.next_release += 1
 
     async def _whole(self) -> web.Response:
         name = self.script.name
-        if name == "hold":
-            await self.state.release.wait()
         tokens = self.script.tokens
+        for index in self.script.pauses:
+            await self._pause(index)
         self.wire.output_tokens = len(tokens)
         reasoning = "Let me think. " if name == "reasoning" else ""
         body = self.wire.whole("".join(tokens), reasoning, self._finish_reason())
@@ -178,8 +197,6 @@ class Answering:
             await self._pause(index)
             if index == 3 and not await self._interrupted():
                 return False
-            if self.script.name == "hold" and index == len(tokens) // 2:
-                await self.state.release.wait()
             refusal = self.script.name == "refusal"
             await self.write(self.wire.refusal(token) if refusal else self.wire.text(token))
             self.state.update(lambda: setattr(self.recorded, "sent", self.recorded.sent + 1))
@@ -224,6 +241,8 @@ async def _chat(request: web.Request, api: str, wire_class: type[Wire]) -> web.S
     recorded = _record(request, api, body)
     model, messages = body.get("model", ""), body.get("messages", [])
     script = read_script(model, _last_user_text(messages), state.tokens_per_second)
+    if "no-credit" in request.headers.get("Authorization", "") + request.headers.get("X-Api-Key", ""):
+        script = replace(script, name="error-429-quota")
     recorded.script = script.name
     options = body.get("stream_options") or {}
     wants_usage = script.name != "no-usage" and (api == "anthropic" or bool(options.get("include_usage")))
@@ -237,6 +256,31 @@ async def chat_completions(request: web.Request) -> web.StreamResponse:
 
 async def messages(request: web.Request) -> web.StreamResponse:
     return await _chat(request, "anthropic", AnthropicWire)
+
+
+async def moderations(request: web.Request) -> web.Response:
+    state = request.app[STATE]
+    body = await request.json()
+    recorded = _record(request, "openai", body)
+    texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+    said = " ".join(texts)
+    if found := re.search(r"moderation-(error-[0-9a-z-]+)", said):
+        state.update(lambda: setattr(recorded, "end", "refused"))
+        wire = OpenAIWire(model="", wants_usage=False, input_tokens=0)
+        return web.json_response(wire.error(found[1]), status=ERRORS[found[1]][0])
+    if "moderation-hang" in said:
+        await asyncio.sleep(FOREVER)
+    state.update(lambda: setattr(recorded, "end", "complete"))
+    return web.json_response({"id": "modr-1", "model": body.get("model"), "results": [_judged(text) for text in texts]})
+
+
+def _judged(text: str) -> dict[str, Any]:
+    scores = dict.fromkeys(CATEGORIES, 0.0001)
+    chosen = re.findall(r"moderate-([a-z][a-z/-]*?)-([01](?:\.\d+)?)", text)
+    for name, score in chosen:
+        scores[name] = max(scores.get(name, 0.0), float(score))
+    categories = {name: score >= 0.5 for name, score in scores.items()}
+    return {"flagged": any(categories.values()), "categories": categories, "category_scores": scores}
 
 
 async def models(request: web.Request) -> web.Response:
@@ -262,15 +306,12 @@ async def get_log(request: web.Request) -> web.Response:
 async def reset(request: web.Request) -> web.Response:
     state = request.app[STATE]
     state.update(lambda: (state.requests.clear(), state.flaky.clear()))
-    state.release.set()
-    state.release = asyncio.Event()
+    state.release(MORE_THAN_ANY_PAUSES)
     return web.json_response({"ok": True})
 
 
 async def release(request: web.Request) -> web.Response:
-    state = request.app[STATE]
-    state.release.set()
-    state.release = asyncio.Event()
+    request.app[STATE].release()
     return web.json_response({"ok": True})
 
 
@@ -280,6 +321,7 @@ def make_app(state: State) -> web.Application:
     for prefix in ("", "/v1"):
         app.router.add_post(f"{prefix}/chat/completions", chat_completions)
         app.router.add_post(f"{prefix}/messages", messages)
+        app.router.add_post(f"{prefix}/moderations", moderations)
         app.router.add_get(f"{prefix}/models", models)
     app.router.add_get("/_log", get_log)
     app.router.add_post("/_reset", reset)

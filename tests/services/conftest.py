@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,8 @@ def site(
 ) -> Iterator[Site]:
     """A site on the real PostgreSQL and the real Redis."""
     folder = tmp_path_factory.mktemp("site")
-    with scratch_database(postgres_url, "chat_test") as database_url:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    with scratch_database(postgres_url, f"chat_test{worker}") as database_url:
         made = Site(folder, provider_url=scripted_provider.url, database_url=database_url, redis_url=redis_url)
         yield made.prepare()
         made.close()

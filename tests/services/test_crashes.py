@@ -58,13 +58,14 @@ async def _settled(url: str, session: str, conversation_id: object) -> str:
         return html
 
 
-async def test_sigterm_lets_the_answer_end(sqlite_site: Site) -> None:
+async def test_sigterm_lets_the_answer_end(sqlite_site: Site, scripted_provider: ScriptedProvider) -> None:
     session = sqlite_site.session_of("alice")
     web = sqlite_site.serve()
     async with Page(web.url, session) as page:
-        await page.send("script:words-60 tps-40")
+        await page.send("script:words-60 tps-40 pause-5")
         await page.follow(lambda page: len(page.words) >= 5)
         ending = asyncio.create_task(asyncio.to_thread(web.end))
+        scripted_provider.release()
         await page.follow(lambda page: page.ended)
         await ending
     assert page.status == "complete"

@@ -26,13 +26,18 @@ async def test_a_page_on_one_process_watches_an_answer_made_on_the_other(site: S
         assert there.status == "complete"
 
 
-async def test_a_page_that_comes_in_the_middle_joins_on_without_gap_or_repeat(site: Site) -> None:
+async def test_a_page_that_comes_in_the_middle_joins_on_without_gap_or_repeat(
+    site: Site, scripted_provider: ScriptedProvider
+) -> None:
     session = site.session_of("alice")
     one, two = site.serve(), site.serve(RUN_GENERATIONS="worker")
     async with Page(one.url, session) as here:
-        await here.send("script:words-120 tps-40")
+        await here.send("script:words-120 tps-200 pause-20 pause-40")
         await here.follow(lambda page: len(page.words) >= 20)
         async with Page(two.url, session, here.conversation_id) as there:
+            scripted_provider.release()
+            await there.follow(lambda page: len(page.words) >= 40)
+            scripted_provider.release()
             await there.follow(lambda page: page.ended)
             assert there.words == _words(120)
 
@@ -49,16 +54,20 @@ async def test_stop_crosses_over(site: Site, scripted_provider: ScriptedProvider
         await asyncio.to_thread(scripted_provider.wait_until, lambda p: p.chats[-1].end == "closed")
 
 
-async def test_a_worker_makes_the_answers_and_the_web_can_be_restarted_meanwhile(site: Site) -> None:
+async def test_a_worker_makes_the_answers_and_the_web_can_be_restarted_meanwhile(
+    site: Site, scripted_provider: ScriptedProvider
+) -> None:
     session = site.session_of("alice")
     site.work()
     web = site.serve(RUN_GENERATIONS="worker")
     async with Page(web.url, session) as page:
-        await page.send("script:words-120 tps-40")
+        await page.send("script:words-120 tps-200 pause-10 pause-20")
         await page.follow(lambda page: len(page.words) >= 10)
         web.kill()
+        scripted_provider.release()
         web.start()
         await page.connect()
+        scripted_provider.release()
         await page.follow(lambda page: page.ended)
         assert page.words == _words(120)
 
@@ -80,14 +89,15 @@ async def test_killing_the_maker_leaves_the_kept_text_marked_and_told(site: Site
         assert "Continue" in html
 
 
-async def test_losing_redis_costs_no_word(site: Site) -> None:
+async def test_losing_redis_costs_no_word(site: Site, scripted_provider: ScriptedProvider) -> None:
     """The channel layer goes away in mid-answer: the page reads the checkpoints and the end."""
     session = site.session_of("alice")
     one, two = site.serve(), site.serve(RUN_GENERATIONS="worker")
     async with Page(one.url, session) as here, Page(two.url, session, here.conversation_id) as there:
-        await here.send("script:words-160 tps-40")
+        await here.send("script:words-160 tps-40 pause-20")
         await there.follow(lambda page: len(page.words) >= 20)
         _drop_redis_connections(site.env["REDIS_URL"])
+        scripted_provider.release()
         await there.follow(lambda page: page.ended)
         assert there.words == _words(160)
 

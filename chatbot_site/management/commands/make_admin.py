@@ -6,9 +6,14 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from moderation import audit
+from moderation.roles import ADMINISTRATORS
 
 User = get_user_model()
 
@@ -30,12 +35,19 @@ class Command(BaseCommand):
             user = User(username=name, email=email)
             user.set_password(self._password(user))
         user.is_staff = user.is_superuser = user.is_active = True
+        user.suspension_reason = ""
         try:
             user.full_clean()
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        user.save()
+        self._store(user)
         self.stdout.write(self.style.SUCCESS(f"{name} is an administrator now. The admin pages are at /admin/"))
+
+    def _store(self, user: Any) -> None:
+        with transaction.atomic():
+            user.save()
+            user.groups.add(Group.objects.get_or_create(name=ADMINISTRATORS)[0])
+            audit.record("administrator.made", target=user)
 
     def _ask(self, question: str) -> str:
         try:

@@ -33,7 +33,7 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
 
     def _collect_static(self) -> None:
-        stamp = Path(settings.STATIC_ROOT).with_suffix(".stamp")
+        stamp = static_stamp()
         now = static_fingerprint()
         if stamp.is_file() and stamp.read_text() == now and Path(settings.STATIC_ROOT).is_dir():
             return
@@ -57,6 +57,11 @@ def local_model_wanted() -> bool:
     keys = (provider.get("api_key") or provider.get("base_url") for provider in settings.PROVIDERS.values())
     others = any(keys) or settings.OPENAI_COMPATIBLE_SERVERS or Credential.objects.exists()
     return settings.LOCAL_MODEL == "on" or (settings.LOCAL_MODEL == "auto" and not others)
+
+
+def static_stamp() -> Path:
+    """Where the fingerprint of what was collected last is kept."""
+    return Path(settings.STATIC_ROOT).with_suffix(".stamp")
 
 
 def static_fingerprint() -> str:

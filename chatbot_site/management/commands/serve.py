@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from chatbot_site import checks
+from chatbot_site.gate import MigrationGate
 from chatbot_site.logging import redact
 from chatbot_site.schema import unapplied_migrations
 from providers import warm_up
@@ -24,8 +25,9 @@ ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
 
 class Command(BaseCommand):
     help = (
-        "Serve the site: pages, websocket and answers, in one process. "
-        "On SIGTERM or Ctrl+C, open answers may end (DRAIN_SECONDS, default 20); a second signal stops at once."
+        "Serve the site: pages, websocket and answers, in one process. While the database lacks migrations, every page "
+        "says so, and the site opens by itself once they are applied. On SIGTERM or Ctrl+C, open answers may end "
+        "(DRAIN_SECONDS, default 20); a second signal stops at once."
     )
     requires_system_checks: list[str] = []  # done in handle(), with those for deployment
 
@@ -39,15 +41,15 @@ class Command(BaseCommand):
         self._check_settings()
         if migrate:
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
-        self._check_database()
-        self._serve(host, number)
+        self._serve(host, number, self._missing_migrations())
 
     def _check_settings(self) -> None:
         """Raise SystemCheckError, which lists what is wrong and what to do; warnings are printed."""
         self.check(tags=[checks.TAG], display_num_errors=False)  # first: without keys the others may not even load
         self.check(display_num_errors=False, include_deployment_checks=settings.PRODUCTION)
 
-    def _check_database(self) -> None:
+    def _missing_migrations(self) -> list[str]:
+        """Said on stderr too; raises CommandError when there is no database to ask."""
         try:
             missing = unapplied_migrations()
         except DatabaseError as error:
@@ -55,22 +57,24 @@ class Command(BaseCommand):
                 f"The database cannot be used: {redact(str(error)).strip()} Check DATABASE_URL."
             ) from None
         if missing:
-            raise CommandError(
+            self.stderr.write(
                 f"The database is not up to date: {len(missing)} migrations are not applied, {missing[0]} first. "
-                "Run: python manage.py migrate (or start with --migrate)"
+                "Every page says so until they are. Run: python manage.py migrate (or start with --migrate)"
             )
+        return missing
 
-    def _serve(self, host: str, port: int) -> None:
+    def _serve(self, host: str, port: int, missing: list[str]) -> None:
         from chatbot_site.server import ChatServer  # not before it is needed: it installs Twisted's reactor
 
-        from chatbot_site.asgi import application  # isort: skip
+        from chatbot_site.asgi import application, django_application  # isort: skip
         from conversations.generation import engine
 
+        gate = MigrationGate(application, probes=django_application, is_open=not missing)
         server = ChatServer(
-            application,
+            gate,
             endpoint=f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}",
             drain=lambda: engine.drain(settings.DRAIN_SECONDS),
-            on_listening=lambda: self._begin(host, port),
+            on_listening=lambda: self._begin(host, port, gate),
         )
         # Pages are made in threads: they must not keep the event loop, which shows the tokens, waiting for long.
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -79,11 +83,12 @@ class Command(BaseCommand):
         if server.failure:
             raise CommandError(f"Port {port} cannot be used ({server.failure}). Choose another one: PORT=8001 make run")
 
-    async def _begin(self, host: str, port: int) -> None:
+    async def _begin(self, host: str, port: int, gate: MigrationGate) -> None:
         """Say where the site is, take up answers that an earlier process left, get ready for the first question."""
         from conversations.generation import engine
 
         self._welcome(host, port)
+        await gate.opened()
         engine.ensure()
         if settings.RUN_GENERATIONS == "web":
             await asyncio.sleep(WARM_UP_AFTER_SECONDS)

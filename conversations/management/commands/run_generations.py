@@ -7,14 +7,19 @@ compare-and-set; Redis wakes it at once, and without Redis it looks every two se
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from conversations.generation import engine
+from chatbot_site.schema import is_migrated, migrated
+from conversations.generation import engine, presence
 from conversations.generation.records import WORKER
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -33,20 +38,41 @@ class Command(BaseCommand):
             help="how long open answers may go on after SIGTERM (default: DRAIN_SECONDS, %(default)s)",
         )
 
-    def handle(self, *args: Any, drain: float, **options: Any) -> None:
+        parser.add_argument(
+            "--heartbeat-file",
+            type=Path,
+            metavar="FILE",
+            help="touch this file every few seconds; its age tells a health check whether the worker lives",
+        )
+
+    def handle(self, *args: Any, drain: float, heartbeat_file: Path | None, **options: Any) -> None:
         if not settings.REDIS_URL:
             self.stderr.write("REDIS_URL is not set: answers start up to two seconds late and pages see them late.")
         self.stdout.write(f"Making answers as {WORKER}. Ctrl-C ends it.")
-        asyncio.run(_work(drain))
+        asyncio.run(_work(drain, heartbeat_file))
         self.stdout.write("Finished.")
 
 
-async def _work(drain: float) -> None:
+async def _work(drain: float, heartbeat_file: Path | None) -> None:
     asked_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_end.set)
-    engine.ensure(makes_answers=True)
+    if not await _is_ready(asked_to_end):
+        return
+    engine.ensure(makes_answers=True).spawn(presence.keep_saying(heartbeat_file))
     await asked_to_end.wait()
     await engine.drain(drain)
     await engine.shut_down()
+
+
+async def _is_ready(asked_to_end: asyncio.Event) -> bool:
+    """Wait for a database that is up to date; False when the worker is asked to end before."""
+    if await is_migrated():
+        return True
+    logger.error("The database is not up to date: no answers are made until it is. Run: python manage.py migrate")
+    waiting = [asyncio.create_task(migrated()), asyncio.create_task(asked_to_end.wait())]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    return not asked_to_end.is_set()

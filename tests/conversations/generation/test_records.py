@@ -65,32 +65,38 @@ def test_checkpoint_of_a_generation_that_is_not_ours_any_more_changes_nothing(qu
 
 
 def test_finish_moves_the_text_to_the_message(queued: Generation) -> None:
-    records.claim(queued.pk)
+    job = records.claim(queued.pk)
+    assert job
     usage = Usage(input_tokens=3, output_tokens=4)
     saving = Saving(queued.pk, 10, "**Hi** you", "hm")
-    assert records.finish(saving, Outcome("complete", finish_reason="stop", usage=usage, duration_ms=5))
+    assert records.finish(job, saving, Outcome("complete", finish_reason="stop", usage=usage, duration_ms=5))
     queued.refresh_from_db()
     message = queued.message
     assert (message.content, message.reasoning, message.html) == ("**Hi** you", "hm", render("**Hi** you"))
     assert (queued.status, queued.draft, queued.output_tokens) == ("complete", "", 4)
+    assert (job.generation.status, job.message.content, job.message.html) == ("complete", message.content, message.html)
 
 
 def test_finish_makes_whole_what_a_reaper_had_kept(queued: Generation) -> None:
     """A process that was only slow, not dead."""
+    job = records.claim(queued.pk)
+    assert job
     _running(queued, heartbeat_at=timezone.now() - timedelta(hours=1), draft="Hello th", seq=8)
     [ended] = records.reap()
     assert ended.status == "interrupted"
-    assert records.finish(Saving(queued.pk, 11, "Hello there", ""), Outcome("complete"))
+    assert records.finish(job, Saving(queued.pk, 11, "Hello there", ""), Outcome("complete"))
     queued.refresh_from_db()
     assert (queued.status, queued.message.content) == ("complete", "Hello there")
 
 
 def test_finish_leaves_alone_what_somebody_already_went_on_from(queued: Generation, alice: User) -> None:
+    job = records.claim(queued.pk)
+    assert job
     _running(queued, heartbeat_at=timezone.now() - timedelta(hours=1), draft="Hello th", seq=8)
     records.reap()
     queued.refresh_from_db()
     continue_answer(alice, queued.conversation, queued.message)
-    assert not records.finish(Saving(queued.pk, 11, "Hello there", ""), Outcome("complete"))
+    assert not records.finish(job, Saving(queued.pk, 11, "Hello there", ""), Outcome("complete"))
     queued.message.refresh_from_db()
     assert queued.message.content == "Hello th"
 

@@ -13,6 +13,8 @@ from accounts.models import User
 from conversations.generation.engine import Engine
 from conversations.generation.frames import Key
 from conversations.models import Conversation, Generation
+from conversations.presentation import view_of
+from conversations.queueing import Submission
 from conversations.rendering import render
 from conversations.submission import continue_answer, stop_answer, submit_message
 from tests.conversations.conftest import MODEL
@@ -205,6 +207,22 @@ async def test_a_page_that_comes_in_the_middle_is_given_the_text_so_far(
     assert snapshot["b"] == [[0, 0, render(half.draft)]]
     await sync_to_async(provider.release)()
     await end_of(generation)
+
+
+async def test_what_was_submitted_is_drawn_as_it_was_although_its_answer_has_ended(
+    alice: User, provider: ScriptedProvider, running_engine: Engine
+) -> None:
+    conversation = Conversation(owner=alice, model=MODEL)
+    submitted = await sync_to_async(submit_message)(alice, conversation, "Hello script:words-5", uuid.uuid4())
+    assert isinstance(submitted, Submission)
+    await end_of(submitted.generation)
+
+    async def let_go() -> bool:
+        return not running_engine.hub.lives
+
+    await until(let_go)
+    drawn = view_of(submitted.answer, submitted.generation)
+    assert (drawn.status, drawn.seq, drawn.html) == ("running", 0, "")
 
 
 async def test_without_a_page_nothing_is_rendered_until_the_end(

@@ -1,0 +1,61 @@
+"""Asks a model for an answer, and the next one where it fails before its first token."""
+
+from __future__ import annotations
+
+import logging
+
+from chatbot_site.threads import in_thread
+from conversations.generation import records
+from conversations.generation.hub import Hub
+from conversations.generation.jobs import Job
+from conversations.generation.live import Live
+from conversations.generation.receiving import Answer
+from providers import BadRequest, ContentRefused, ContextTooLong, Finish, ProviderError, Usage
+
+logger = logging.getLogger(__name__)
+
+# The request's own fault, or the question's: another model would be asked the same.
+NOT_ELSEWHERE = (BadRequest, ContentRefused, ContextTooLong)
+
+
+class Asking:
+    """`job` is the one that is asked now: its generation and message stay the same, its request is the model's."""
+
+    def __init__(self, hub: Hub, live: Live, job: Job) -> None:
+        self._hub, self._live = hub, live
+        self.job = job
+        self._asked = [job.generation.model]
+
+    async def receive(self) -> tuple[Usage | None, Finish | None]:
+        """Usage and finish of the model that answered. Raises ProviderError: where none has begun, the first one's."""
+        try:
+            return await self._receive()
+        except ProviderError as error:
+            first = error
+        while await self._go_on_after(first):
+            try:
+                return await self._receive()
+            except ProviderError as error:
+                if self._live.seq:
+                    raise
+                logger.info("Generation %s: the fallback failed as well: %s", self._live.generation_id, error.code)
+                if isinstance(error, NOT_ELSEWHERE):
+                    break
+        if not self._live.seq:
+            records.take_back_fallback(self.job, self._asked[0])
+        raise first
+
+    async def _receive(self) -> tuple[Usage | None, Finish | None]:
+        return await Answer(self._hub, self._live).receive(self.job)
+
+    async def _go_on_after(self, error: ProviderError) -> bool:
+        """Whether there is another model to ask, which `job` then is about."""
+        if self._live.seq or isinstance(error, NOT_ELSEWHERE):
+            return False
+        job = await in_thread(records.fall_back, self.job, tuple(self._asked))
+        if job is None:
+            return False
+        logger.info("Generation %s falls back to another model: %s", self._live.generation_id, error.code)
+        self.job = job
+        self._asked.append(job.generation.model)
+        return True

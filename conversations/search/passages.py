@@ -1,0 +1,95 @@
+"""The part of a text around what was found, in pieces: a template escapes each and marks those that match."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from conversations.search.query import Query
+from conversations.search.tokens import composed, fold, folds_evenly
+
+LENGTH = 160
+BEFORE = 50  # characters in front of the first match
+_WORD = 20  # a longer one is cut inside
+_SPACES = re.compile(r"\s+")
+_MARKUP = re.compile(r"(?m)^[ \t]*(?:#{1,6} |> ?|```|[-*+] |\|[-:| ]+\|$)|\*\*|__|`")
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    text: str
+    is_match: bool
+
+
+def passage(text: str, query: Query) -> list[Piece] | None:
+    """About LENGTH characters of `text` around its first match, as it is read. None where it does not match."""
+    shown = composed(text)
+    folded, origins = _folded(shown)
+    if not query.fits(folded):
+        return None
+    first = min(found.start() for pattern in query.patterns if (found := pattern.search(folded)))
+    start, end = _window(shown, origins[first] if origins else first)
+    return _pieces(_plain(shown[start:end]), query, cut=(start > 0, end < len(shown)))
+
+
+def whole(text: str, query: Query) -> list[Piece] | None:
+    """All of a short text. None where it does not match."""
+    shown = composed(text)
+    return _pieces(shown, query, cut=(False, False)) if query.fits(fold(shown)) else None
+
+
+def _folded(shown: str) -> tuple[str, list[int] | None]:
+    """The folded text, and for each of its characters where it comes from; None: from the same place."""
+    folded = fold(shown)
+    if folds_evenly(shown):
+        return folded, None
+    return folded, [index for index, char in enumerate(shown) for _ in fold(char)]
+
+
+def _plain(part: str) -> str:
+    """Without markdown's marks and line ends."""
+    return _SPACES.sub(" ", _MARKUP.sub("", part)).strip()
+
+
+def _window(text: str, first: int) -> Span:
+    """From some words before `first`, of whole words where these are not long."""
+    start, end = max(0, first - BEFORE), min(len(text), first - min(first, BEFORE) + LENGTH)
+    if start and (gap := _SPACES.search(text, start, min(start + _WORD, first))):
+        start = gap.end()
+    if end < len(text) and (gap := _SPACES.search(text, end, end + _WORD)):
+        end = gap.start()
+    return start, end
+
+
+def _pieces(shown: str, query: Query, cut: tuple[bool, bool]) -> list[Piece]:
+    folded, origins = _folded(shown)
+    spans = [_origin(span, origins) for span in _spans(folded, query.patterns)]
+    pieces, at = ([Piece("…", False)] if cut[0] else []), 0
+    for start, end in _joined(spans):
+        pieces += [Piece(shown[at:start], False), Piece(shown[start:end], True)]
+        at = end
+    return [piece for piece in (*pieces, Piece(shown[at:] + ("…" if cut[1] else ""), False)) if piece.text]
+
+
+def _spans(folded: str, patterns: Sequence[re.Pattern[str]]) -> list[Span]:
+    return [match.span() for pattern in patterns for match in pattern.finditer(folded)]
+
+
+def _origin(span: Span, origins: list[int] | None) -> Span:
+    if origins is None:
+        return span
+    start, end = span
+    return origins[start], origins[end - 1] + 1
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """In order, and none that overlap or touch."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        elif end > start:
+            joined.append((start, end))
+    return joined

@@ -1,0 +1,126 @@
+"""All conversations of a person in one file, made piece by piece: its size does not matter to the memory."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from django.utils import timezone, translation
+
+from chatbot_site.threads import in_thread
+from conversations.models import Conversation
+from conversations.transfer.exporting import Gathered, as_json, as_markdown, gather_all
+from conversations.transfer.formats.own import VERSION
+from conversations.transfer.names import safe_stem
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+AT_ONCE = 10  # conversations between two pieces: a thread is not held for long
+FORMAT = "chat-archive"
+
+
+class _Sink(io.RawIOBase):
+    """What was written to it since it was last emptied."""
+
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._written.append(bytes(data))
+        return len(data)
+
+    def emptied(self) -> bytes:
+        written, self._written = b"".join(self._written), []
+        return written
+
+
+def ids_of(owner: User) -> list[UUID]:
+    """What is exported: all but deleted and temporary conversations, oldest first."""
+    kept = Conversation.objects.owned_by(owner).filter(expires_at__isnull=True)
+    return list(kept.order_by("created_at", "pk").values_list("pk", flat=True))
+
+
+def gathered(owner: User, ids: list[UUID]) -> list[Gathered]:
+    """Conversations with their messages; without those that are gone by now."""
+    found = Conversation.objects.owned_by(owner).select_related("folder").in_bulk(ids)
+    return gather_all([found[pk] for pk in ids if pk in found])
+
+
+def zip_pieces(owner: User, tell: Callable[[int, int], None] = lambda done, total: None) -> Iterator[bytes]:
+    """A ZIP of one JSON and one Markdown file a conversation, and at the end a manifest, in pieces.
+
+    Each piece may be asked for in another thread. `tell` hears how many conversations of how many are in it.
+    """
+    sink, ids, language = _Sink(), ids_of(owner), translation.get_language()
+    manifest: list[dict[str, str]] = []
+    with ZipFile(sink, "w", ZIP_DEFLATED) as archive:
+        for start in range(0, len(ids), AT_ONCE):
+            with translation.override(language):
+                manifest += [_add(archive, one) for one in gathered(owner, ids[start : start + AT_ONCE])]
+            tell(min(start + AT_ONCE, len(ids)), len(ids))
+            yield sink.emptied()
+        _write(archive, "manifest.json", _manifest(manifest))
+    yield sink.emptied()
+
+
+def _add(archive: ZipFile, one: Gathered) -> dict[str, str]:
+    conversation = one.conversation
+    day = timezone.localdate(conversation.created_at).isoformat()
+    name = f"{day} {safe_stem(conversation.title)} {conversation.pk.hex[:8]}"
+    files = {"json": f"json/{name}.json", "markdown": f"markdown/{name}.md"}
+    _write(archive, files["json"], as_json(one))
+    _write(archive, files["markdown"], as_markdown(one))
+    return {"id": str(conversation.pk), "title": conversation.title} | files
+
+
+def _write(archive: ZipFile, name: str, text: str) -> None:
+    info = ZipInfo(name, timezone.localtime().timetuple()[:6])
+    info.compress_type = ZIP_DEFLATED
+    info.external_attr = 0o644 << 16
+    archive.writestr(info, text.encode("utf-8", "replace"))
+
+
+def _manifest(files: list[dict[str, str]]) -> str:
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "exported_at": timezone.now().isoformat(),
+        "conversations": len(files),
+    }
+    return json.dumps(head | {"files": files}, ensure_ascii=False, indent=1)
+
+
+def json_pieces(owner: User, tell: Callable[[int, int], None]) -> Iterator[bytes]:
+    """A JSON list of all conversations, each on a line of its own."""
+    texts = _texts(owner, as_json, tell)
+    yield b"["
+    for number, text in enumerate(texts):
+        yield (("," if number else "") + "\n" + text).encode("utf-8", "replace")
+    yield b"\n]\n"
+
+
+def markdown_pieces(owner: User, tell: Callable[[int, int], None]) -> Iterator[bytes]:
+    """The current branches of all conversations, one after the other."""
+    for number, text in enumerate(_texts(owner, as_markdown, tell)):
+        yield (("\n---\n\n" if number else "") + text).encode("utf-8", "replace")
+
+
+def _texts(owner: User, write: Callable[[Gathered], str], tell: Callable[[int, int], None]) -> Iterator[str]:
+    ids = ids_of(owner)
+    for start in range(0, len(ids), AT_ONCE):
+        yield from map(write, gathered(owner, ids[start : start + AT_ONCE]))
+        tell(min(start + AT_ONCE, len(ids)), len(ids))
+
+
+async def in_other_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces for an event loop, each made in a thread when the one before has been sent."""
+    while (piece := await in_thread(next, pieces, None)) is not None:
+        yield piece

@@ -1,0 +1,137 @@
+/**
+ * Files for the next message: uploaded at once, one after another, and shown as chips in the message box.
+ *
+ * Loaded with the first file (see composer.js). Tells "attachments:changed" on the list of chips.
+ */
+
+const form = () => document.getElementById("composer");
+const chips = () => document.getElementById("composer-attachments");
+
+let queue = []; // {file, list}: what is to be uploaded, and the list of chips that it was meant for
+
+/** Take these files into the message that is being written. */
+export function add(files) {
+  const list = chips();
+  document.getElementById("composer-error").replaceChildren();
+  let room = Number(list.dataset.limit) - list.children.length - queue.filter((entry) => entry.list === list).length;
+  for (const file of files) {
+    if (room <= 0) {
+      complain(list.dataset.tooMany);
+      break;
+    }
+    if (file.size > Number(list.dataset.maxBytes)) complain(about(list.dataset.tooLarge, file));
+    else {
+      room -= 1;
+      queue.push({ file, list });
+    }
+  }
+  if (queue.length && !form().hasAttribute("data-uploading")) work();
+}
+
+/** Show the attachments of a draft again; those that are gone are left out. */
+export async function restore(ids) {
+  const list = chips();
+  const query = new URLSearchParams(ids.map((id) => ["id", id]));
+  try {
+    const response = await fetch(`${list.dataset.url}?${query}`, { headers: { "HX-Request": "true" } });
+    if (response.ok && !response.redirected && !list.children.length) show(list, await response.text());
+  } catch {
+    // No connection: the text is there, and the draft still names the files.
+  }
+}
+
+async function work() {
+  const here = form();
+  here.toggleAttribute("data-uploading", true);
+  let failed = false;
+  while (queue.length) {
+    const { file, list } = queue[0];
+    if (list.isConnected && !(await upload(file, list))) failed = true;
+    queue.shift();
+  }
+  here.removeAttribute("data-uploading");
+  progress("", null);
+  const sends = here.hasAttribute("data-send-after");
+  here.removeAttribute("data-send-after");
+  if (sends && !failed && here.isConnected) here.requestSubmit();
+}
+
+/** True when the file is there as a chip. */
+async function upload(file, list) {
+  const shown = about(list.dataset.uploading, file);
+  progress(shown, 0);
+  const answer = await post(file, list.dataset.url, (share) => progress(shown, share));
+  const login = answer?.getResponseHeader("HX-Redirect");
+  if (login) location.assign(login);
+  if (!answer || login || ![200, 422].includes(answer.status)) {
+    complain(about(list.dataset.failed, file));
+    return false;
+  }
+  return show(list, answer.responseText);
+}
+
+/** fetch cannot tell how much is uploaded. Gives the request when it has ended, null when it never arrived. */
+function post(file, url, onProgress) {
+  return new Promise((done) => {
+    const data = new FormData();
+    data.append("file", file);
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    request.setRequestHeader("X-CSRFToken", form().elements.csrfmiddlewaretoken.value);
+    request.setRequestHeader("HX-Request", "true");
+    request.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
+    request.addEventListener("load", () => done(request));
+    for (const name of ["error", "abort"]) request.addEventListener(name, () => done(null));
+    request.send(data);
+  });
+}
+
+/** Puts the chips of an answer into the list, and its problems above the box; true when there were none. */
+function show(list, html) {
+  const answer = new DOMParser().parseFromString(html, "text/html");
+  list.append(...answer.querySelectorAll("li.chip"));
+  const problems = [...answer.querySelectorAll(".composer-problem")];
+  for (const problem of problems) complain(problem.textContent);
+  changed(list);
+  return problems.length === 0;
+}
+
+function changed(list) {
+  list.dispatchEvent(new CustomEvent("attachments:changed", { bubbles: true }));
+}
+
+function about(sentence, file) {
+  return sentence.replace("{}", () => file.name);
+}
+
+function complain(sentence) {
+  const line = document.createElement("p");
+  line.className = "composer-problem";
+  line.textContent = sentence;
+  document.getElementById("composer-error")?.append(line);
+}
+
+/** The line above the text: what is uploaded, in words said once, and how much of it. */
+function progress(text, share) {
+  const line = document.getElementById("composer-upload");
+  if (!line) return;
+  const [words, bar] = line.children;
+  if (words.textContent !== text) words.textContent = text;
+  bar.hidden = share === null;
+  bar.value = share ?? 0;
+}
+
+// Taking a file back: the chip goes at once, and the focus stays in the message box.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("#composer-attachments [data-remove]");
+  if (!button) return;
+  event.preventDefault();
+  const list = chips();
+  const chip = button.closest("li");
+  const next = (chip.nextElementSibling ?? chip.previousElementSibling)?.querySelector("[data-remove]");
+  chip.remove();
+  (next ?? document.getElementById("composer-text")).focus();
+  changed(list);
+  const headers = { "X-CSRFToken": form().elements.csrfmiddlewaretoken.value, "HX-Request": "true" };
+  fetch(button.formAction, { method: "POST", headers }).catch(() => {}); // what nobody sends is forgotten in a day
+});

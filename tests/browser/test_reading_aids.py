@@ -1,0 +1,191 @@
+"""Reading aids: long code, tables as CSV, an answer in other forms, and what it took."""
+
+import json
+from pathlib import Path
+
+import pytest_asyncio
+from playwright.async_api import Locator, expect
+
+from tests.browser.accessibility import violations
+from tests.browser.conftest import Devices
+from tests.browser.people import Device, Person, Tab
+from tests.site import Site
+
+LINES = 60
+LONG_LINE = "x" * 200
+TEXT = f"""# Heading
+
+Some **bold** words.
+
+```python
+{chr(10).join(f"line_{number} = {number}" for number in range(LINES))}
+```
+
+```text
+{LONG_LINE}
+```
+
+| name | value |
+| --- | --- |
+| plain | -5 |
+| =1+1 | +3.5% |
+| "quoted", twice | @cmd |
+| 한국어 | 1,200 |
+"""
+CSV = (
+    "name,value\r\nplain,-5\r\n'=1+1,+3.5%\r\n"
+    '"""quoted"", twice",\'@cmd\r\n한국어,"1,200"\r\n'
+)  # fmt: skip
+MAKE = """
+import json
+from decimal import Decimal
+from accounts.models import User
+from conversations.models import Conversation, Generation, Message
+from conversations.rendering import render
+text = json.loads({text!r})
+owner = User.objects.get(username={name!r})
+made = Conversation.objects.create(owner=owner, title="Forms", model="openai/scripted")
+question = Message.objects.create(conversation=made, role="user", content="Show me")
+answer = Message.objects.create(conversation=made, parent=question, role="assistant", content=text, html=render(text))
+Generation.objects.create(conversation=made, message=answer, status="complete", finish_reason="stop",
+    model="openai/scripted", max_tokens=100, attempt=1, input_tokens=1200, output_tokens=345,
+    cost=Decimal("0.0042"), ttft_ms=350, duration_ms=12400)
+made.leaf = answer
+made.save()
+print(made.pk)
+"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def forms(devices: Devices, alice: Person, site: Site) -> Tab:
+    """An answer with code, a table and formatting, just opened."""
+    script = MAKE.format(text=json.dumps(TEXT), name=alice.name)
+    made = site.manage("shell", "--no-imports", "-c", script).strip()
+    device: Device = await devices(alice, permissions=["clipboard-read", "clipboard-write"])
+    return await device.tab(f"/c/{made}/")
+
+
+async def _clipboard(tab: Tab) -> str:
+    return str(await tab.page.evaluate("navigator.clipboard.readText()"))
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+async def _height(place: Locator) -> float:
+    return float(await place.evaluate("element => element.getBoundingClientRect().height"))
+
+
+async def _panel(tab: Tab) -> Locator:
+    await tab.answer.get_by_role("link", name="More about this answer").click()
+    panel = tab.page.get_by_role("dialog", name="About this answer")
+    await expect(panel).to_be_visible()
+    return panel
+
+
+async def test_long_code_is_folded(forms: Tab) -> None:
+    code = forms.answer.locator("figure.code").first
+    fold = code.get_by_role("button", name=f"Show all {LINES} lines")
+    await expect(fold).to_be_visible()
+    folded = await _height(code)
+    await fold.click()
+    await expect(code.get_by_role("button", name="Show fewer lines")).to_have_attribute("aria-expanded", "true")
+    assert await _height(code) > folded * 1.5
+    await code.get_by_role("button", name="Show fewer lines").click()
+    assert await _height(code) == folded
+
+
+async def test_copying_folded_code_copies_all_of_it(forms: Tab) -> None:
+    await forms.answer.locator("figure.code").first.get_by_role("button", name="Copy code").click()
+    copied = (await _clipboard(forms)).splitlines()
+    assert (len(copied), copied[-1]) == (LINES, f"line_{LINES - 1} = {LINES - 1}")
+
+
+async def test_short_code_is_not_folded(forms: Tab) -> None:
+    await expect(forms.answer.get_by_role("button", name="Show all")).to_have_count(1)
+
+
+async def test_long_lines_can_be_wrapped(forms: Tab) -> None:
+    pre = forms.answer.locator("figure.code pre").nth(1)
+    wrap = forms.answer.get_by_role("button", name="Wrap long lines")
+    await expect(wrap).to_have_count(1)
+    assert await pre.evaluate("pre => pre.scrollWidth > pre.clientWidth")
+    await wrap.click()
+    await expect(wrap).to_have_attribute("aria-pressed", "true")
+    assert await pre.evaluate("pre => pre.scrollWidth <= pre.clientWidth")
+    await wrap.click()
+    assert await pre.evaluate("pre => pre.scrollWidth > pre.clientWidth")
+
+
+async def test_code_is_not_folded_while_it_is_written_nor_under_the_readers_eyes(tab: Tab) -> None:
+    await tab.ask("script:markdown")
+    await tab.answered()
+    assert await tab.answer.locator('[data-fold][aria-expanded="false"]').count() == 0
+
+
+async def test_a_table_as_csv(forms: Tab) -> None:
+    await forms.button("Copy as CSV").click()
+    await expect(forms.page.get_by_role("status").filter(has_text="Copied.")).to_have_count(1)
+    assert await _clipboard(forms) == CSV
+
+
+async def test_a_table_as_a_file(forms: Tab) -> None:
+    async with forms.page.expect_download() as under_way:
+        await forms.button("Download CSV").click()
+    download = await under_way.value
+    assert download.suggested_filename == "table.csv"
+    assert _bytes(await download.path()) == b"\xef\xbb\xbf" + CSV.encode()
+
+
+async def test_markdown_as_the_model_wrote_it(forms: Tab) -> None:
+    await (await _panel(forms)).get_by_role("button", name="Copy as Markdown").click()
+    await expect(forms.page.get_by_role("status").filter(has_text="Copied.")).to_have_count(1)
+    assert await _clipboard(forms) == TEXT
+
+
+async def test_with_formatting(forms: Tab) -> None:
+    await (await _panel(forms)).get_by_role("button", name="Copy with formatting").click()
+    await expect(forms.page.get_by_role("status").filter(has_text="Copied.")).to_have_count(1)
+    html = await forms.page.evaluate(
+        "navigator.clipboard.read().then(([item]) => item.getType('text/html')).then(blob => blob.text())"
+    )
+    assert "<strong>bold</strong>" in html
+    assert "<table>" in html
+    assert "<button" not in html
+    assert "class=" not in html
+    assert "Some bold words." in await _clipboard(forms)
+
+
+async def test_copying_as_text_has_no_words_of_the_buttons(forms: Tab) -> None:
+    await forms.answer.get_by_role("button", name="Copy", exact=True).click()
+    copied = await _clipboard(forms)
+    assert "Some bold words." in copied
+    for word in ("CSV", "Wrap", "Show all"):
+        assert word not in copied
+
+
+async def test_what_it_took(forms: Tab) -> None:
+    panel = await _panel(forms)
+    for said in ("1,200", "345", "$0.0042", "0.35 s", "12.4 s", "1,545"):
+        await expect(panel.get_by_text(said, exact=True).first).to_be_visible()
+    await expect(panel.get_by_role("button", name="Copy as Markdown")).to_be_focused()
+    await expect(panel).to_be_in_viewport(ratio=1)
+    assert await violations(forms.page) == []
+    await forms.page.keyboard.press("Escape")
+    await expect(panel).to_be_hidden()
+    await expect(forms.answer.get_by_role("link", name="More about this answer")).to_be_focused()
+
+
+async def test_what_a_fresh_answer_took(tab: Tab) -> None:
+    await tab.ask("script:words-5")
+    await tab.answered()
+    panel = await _panel(tab)
+    await expect(panel.get_by_text("Came to its own end")).to_be_visible()
+
+
+async def test_on_a_narrow_screen(devices: Devices, forms: Tab) -> None:
+    await forms.page.set_viewport_size({"width": 320, "height": 568})
+    panel = await _panel(forms)
+    await expect(panel).to_be_in_viewport(ratio=1)
+    assert await forms.page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -1,0 +1,148 @@
+"""Export and import from the command line."""
+
+import json
+import os
+import stat
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import User
+from conversations.models import Conversation
+from tests.conversations.conftest import converse
+from tests.conversations.transfer.conftest import SAMPLES, Make, chatgpt
+
+
+def _import(*arguments: Any) -> str:
+    out = StringIO()
+    call_command("import_conversations", *map(str, arguments), stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def _export(*arguments: Any) -> str:
+    out = StringIO()
+    call_command("export_conversations", *map(str, arguments), stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_a_file_is_imported(alice: User) -> None:
+    said = _import("--user", "Alice", SAMPLES / "chatgpt.json")
+    assert "ChatGPT: 2 conversations with 6 messages, 0 of them here already." in said
+    assert "2 conversations with 6 messages are imported." in said
+    assert Conversation.objects.owned_by(alice).count() == 2
+
+
+def test_a_dry_run_stores_nothing(alice: User) -> None:
+    said = _import("--user", "alice", SAMPLES / "claude.json", "--dry-run")
+    assert "Claude: 2 conversations with 5 messages" in said
+    assert "are imported" not in said
+    assert not Conversation.objects.exists()
+
+
+def test_the_report_as_json(alice: User) -> None:
+    report = json.loads(_import("--user", "alice", SAMPLES / "open_webui.json", "--json"))
+    assert (report["conversations"], report["imported"], report["notes"]["attachments"]) == (1, 1, 1)
+
+
+def test_nothing_is_imported_where_something_cannot_be_read(alice: User, make: Make) -> None:
+    path = make([chatgpt(), chatgpt(title=3)])
+    with pytest.raises(CommandError, match="Nothing was imported: not everything can be read"):
+        _import("--user", "alice", path)
+    assert not Conversation.objects.exists()
+    _import("--user", "alice", path, "--skip-unreadable")
+    assert Conversation.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("", "The file is empty. Nothing was imported."), ("[{", "ends in the middle of the JSON, at line 1, column 3")],
+)
+def test_a_broken_file(alice: User, make: Make, content: str, said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        _import("--user", "alice", make(content))
+
+
+def test_a_file_that_is_not_there(alice: User, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read: No such file or directory"):
+        _import("--user", "alice", tmp_path / "none.json")
+
+
+@pytest.mark.django_db
+def test_a_person_who_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="Nobody here is called mallory"):
+        _import("--user", "mallory", tmp_path / "none.json")
+    with pytest.raises(CommandError, match="Nobody here is called mallory"):
+        _export("--user", "mallory", "--output", tmp_path / "x")
+
+
+@pytest.mark.parametrize("export_format", ["zip", "json"])
+def test_everything_exported_can_be_imported(alice: User, bob: User, tmp_path: Path, export_format: str) -> None:
+    for number in range(12):
+        converse(alice, f"Question {number}", "Answer")
+    path = tmp_path / f"all.{export_format}"
+    assert "12 conversations are in" in _export("--user", "alice", "--output", path, "--format", export_format)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert _import("--user", "alice", path, "--dry-run").count("12 of them here already") == 1
+    _import("--user", "bob", path)
+    assert Conversation.objects.owned_by(bob).count() == 12
+
+
+def test_everything_as_markdown(alice: User, tmp_path: Path) -> None:
+    converse(alice, "One", "Answer")
+    converse(alice, "Two", "Answer")
+    _export("--user", "alice", "--output", tmp_path / "all.md", "--format", "markdown")
+    text = (tmp_path / "all.md").read_text()
+    assert [line for line in text.splitlines() if line.startswith("# ")] == ["# One", "# Two"]
+
+
+def test_an_empty_account(alice: User, tmp_path: Path) -> None:
+    for export_format in ("zip", "json", "markdown"):
+        _export("--user", "alice", "--output", tmp_path / export_format, "--format", export_format)
+    assert json.loads((tmp_path / "json").read_text()) == []
+    with ZipFile(tmp_path / "zip") as archive:
+        assert archive.namelist() == ["manifest.json"]
+
+
+def test_a_file_that_cannot_be_written(alice: User, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be written"):
+        _export("--user", "alice", "--output", tmp_path / "no" / "all.zip")
+
+
+def test_the_old_file_stays_until_the_new_one_is_complete(
+    alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    converse(alice, "One", "Answer")
+    path = tmp_path / "all.zip"
+    path.write_bytes(b"old")
+    monkeypatch.setattr("conversations.transfer.archive.as_markdown", lambda gathered: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        _export("--user", "alice", "--output", path)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["all.zip"]
+
+
+def test_progress_on_a_terminal(alice: User) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    err = Terminal()
+    call_command(
+        "import_conversations", "--user", "alice", str(SAMPLES / "chatgpt.json"), stdout=StringIO(), stderr=err
+    )
+    assert "Checked: 2" in err.getvalue()
+    assert "Imported: 2 of 2" in err.getvalue()
+
+
+@pytest.mark.parametrize("command", ["import_conversations", "export_conversations"])
+def test_help_teaches(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        call_command(command, "--help")
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert "examples:" in said
+    assert "exit codes: 0 done" in said

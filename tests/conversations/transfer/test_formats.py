@@ -1,0 +1,132 @@
+"""What each product's export becomes."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from conversations.transfer.tree import Parsed
+from tests.conversations.transfer.conftest import SAMPLES, Make, chatgpt, chatgpt_node, parsed
+
+
+def _turns(one: Parsed) -> list[tuple[int | None, str, str]]:
+    return [(turn.parent, turn.role, turn.content) for turn in one.turns]
+
+
+def test_chatgpt() -> None:
+    first, second = parsed(SAMPLES / "chatgpt.json")
+    assert (first.source, first.source_id) == ("chatgpt", "6b0f0d9c-0000-4000-8000-000000000001")
+    assert _turns(first) == [
+        (None, "user", "How do I roll back?\n\n[screen.png]"),
+        (0, "assistant", "Run `helm rollback`."),
+        (None, "user", "How do I roll back a release?"),
+        (2, "assistant", "With `helm rollback NAME REVISION`."),
+    ]
+    assert first.turns[1].reasoning == "Helm keeps revisions."
+    assert [turn.model for turn in first.turns] == ["", "o4-mini", "", "gpt-5"]
+    assert (first.leaf, first.system_prompt, first.is_archived) == (3, "Answer briefly.", True)
+    assert first.turns[2].created_at == datetime(2025, 8, 24, 1, 46, 50, tzinfo=UTC)
+    assert dict(first.notes) == {"tools": 2, "attachments": 1}
+    assert second.title == "앤초비로 뭘 만들까요?"
+
+
+def test_claude() -> None:
+    first, old = (one for one in _readable("claude.json") if one.turns)
+    assert (first.source, first.source_id) == ("claude", "11111111-0000-4000-8000-000000000001")
+    assert _turns(first) == [
+        (None, "user", "What is a queue?\n\n[notes.txt]"),
+        (0, "assistant", "A line."),
+        (0, "assistant", "A line that waits."),
+    ]
+    assert (first.leaf, first.turns[1].reasoning, first.turns[1].model) == (2, "Keep it short.", "claude-sonnet-4-6")
+    assert dict(first.notes) == {"tools": 1, "attachments": 1}
+    assert first.created_at == datetime(2026, 2, 14, 10, 4, 22, tzinfo=UTC)
+    assert _turns(old) == [(None, "user", "Hello"), (0, "assistant", "Hello there")]
+
+
+def _readable(name: str) -> list[Parsed]:
+    from conversations.transfer.reading import conversations_in
+
+    return [one for one in conversations_in(SAMPLES / name) if isinstance(one, Parsed)]
+
+
+def test_open_webui() -> None:
+    [one] = parsed(SAMPLES / "open_webui.json")
+    assert (one.source, one.source_id, one.title) == ("open_webui", "chat-1", "Products")
+    assert _turns(one) == [
+        (None, "user", "What is 15 * 17?\n\n[image]"),
+        (0, "assistant", "255"),
+        (0, "assistant", "It is 255."),
+    ]
+    assert one.turns[1].reasoning == "15 * 10 & 15 * 7"
+    assert (one.leaf, one.system_prompt, one.is_pinned) == (2, "You teach arithmetic.", True)
+    assert dict(one.notes) == {"tools": 1, "attachments": 1}
+
+
+def test_open_webui_from_before_branches(make: Make) -> None:
+    messages = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi", "model": "llama"}]
+    [one] = parsed(make([{"id": "x", "chat": {"title": "T", "models": ["llama"], "messages": messages}}]))
+    assert _turns(one) == [(None, "user", "Hello"), (0, "assistant", "Hi")]
+
+
+def test_librechat_recursive() -> None:
+    [one] = parsed(SAMPLES / "librechat_recursive.json")
+    assert (one.source, one.source_id) == ("librechat", "af1ea676-0000-444f-a9ed-7c8dbf062733")
+    assert _turns(one) == [(None, "user", "How much fuel?"), (0, "assistant", "8 l."), (0, "assistant", "8.2 l.")]
+    assert (one.turns[1].reasoning, one.turns[2].model) == ("A van.", "gpt-4o")
+    assert (one.system_prompt, one.temperature, one.leaf) == ("You know cars.", 1.0, 2)
+
+
+def test_librechat_flat() -> None:
+    [one] = parsed(SAMPLES / "librechat_flat.json")
+    assert _turns(one) == [
+        (None, "user", "tell me a story"),
+        (0, "assistant", "Once."),
+        (None, "user", "tell me a long story"),
+        (2, "assistant", "Twice."),
+    ]
+
+
+def test_answers_in_a_row_stay_apart_where_the_tree_branches(make: Make) -> None:
+    mapping = {
+        "q": chatgpt_node("q", None, "user", "Q"),
+        "a": chatgpt_node("a", "q", "assistant", "One"),
+        "b": chatgpt_node("b", "a", "assistant", "Two"),
+        "c": chatgpt_node("c", "a", "assistant", "Three"),
+    }
+    [one] = parsed(make([chatgpt(mapping=mapping, current_node="b")]))
+    assert _turns(one) == [
+        (None, "user", "Q"),
+        (0, "assistant", "One"),
+        (1, "assistant", "Two"),
+        (1, "assistant", "Three"),
+    ]
+
+
+def test_a_child_may_stand_before_its_parent(make: Make) -> None:
+    mapping = chatgpt()["mapping"]
+    [one] = parsed(make([chatgpt(mapping=dict(reversed(mapping.items())))]))
+    assert _turns(one) == [(None, "user", "Question"), (0, "assistant", "Answer")]
+
+
+@pytest.mark.parametrize(
+    "date", [-1, 253402300799, "yesterday", "9999-12-31T00:00:00Z", True, [], {}, 1e300, "1969-01-01"]
+)
+def test_dates_that_cannot_be_true_are_left_out_and_noted(make: Make, date: object) -> None:
+    [one] = parsed(make([chatgpt(create_time=date)]))
+    assert one.notes["dates"] == 1
+    assert one.created_at == one.turns[0].created_at
+
+
+@pytest.mark.parametrize(
+    "date", [1700000000, 1700000000.0, 1700000000000, "2023-11-14T22:13:20Z", "2023-11-14T22:13:20"]
+)
+def test_dates_in_every_way_of_writing(make: Make, date: object) -> None:
+    [one] = parsed(make([chatgpt(create_time=date)]))
+    assert one.created_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+def test_what_no_database_holds_is_replaced(make: Make) -> None:
+    mapping = {"q": chatgpt_node("q", None, "user", "a\x00b\ud800")}
+    [one] = parsed(make([chatgpt(mapping=mapping, title="x\x00y" + "z" * 200)]))
+    assert one.turns[0].content == "a\ufffdb\ufffd"
+    assert (one.title[:3], len(one.title)) == ("x\ufffdy", 120)
