@@ -3,7 +3,7 @@
  * ended, copies answers and code, folds long code. What is not always needed is loaded from the addresses in #aids.
  */
 
-const NEAR_END = "0px 0px 32px 0px";
+const NEAR_END = 32; // px below what is in sight
 const SPOKEN = 200; // characters of an answer that are read out when it ends
 const COPIED_MS = 2000;
 const OPEN = new Set(["queued", "running"]);
@@ -31,11 +31,11 @@ function follow() {
   scroller.scrollTop = top;
 }
 
-function seen(entries) {
-  const latest = entries[entries.length - 1];
-  if (!latest.target.isConnected) return;
+/** The news may come late, when the reader has moved on: what counts is where the end is now. */
+function seen([{ target: end }]) {
+  if (!end.isConnected) return;
   const place = view().scrollTop;
-  if (latest.isIntersecting) {
+  if (end.getBoundingClientRect().top <= view().getBoundingClientRect().bottom + NEAR_END) {
     following = true;
     top = place;
   } else if (following && place >= top - 4) follow(); // it has grown since the last look: nobody has moved
@@ -56,7 +56,7 @@ function observe() {
   sizes.disconnect();
   ending?.disconnect();
   if (!view()) return;
-  ending = new IntersectionObserver(seen, { root: view(), rootMargin: NEAR_END });
+  ending = new IntersectionObserver(seen, { root: view(), rootMargin: `0px 0px ${NEAR_END}px 0px` });
   ending.observe(document.getElementById("reading-end"));
   sizes.observe(view());
   sizes.observe(document.getElementById("messages"));
@@ -285,7 +285,8 @@ document.addEventListener("messages:refreshed", () => {
   keepPlace();
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  top = 0; // where messages were taken out, the place above which nobody can be says nothing
+  // Where messages were taken out the view stands higher now, though nobody has moved.
+  if (following && view()) top = Math.min(top, view().scrollTop);
   decorateEarlier();
   keepPlace();
   const control = event.detail.requestConfig?.elt;

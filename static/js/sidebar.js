@@ -223,7 +223,9 @@ document.addEventListener("input", (event) => {
   if (event.target.id === "settings-temperature") event.target.nextElementSibling.value = event.target.value;
   // The answer to an earlier change would put the old value back; the change that follows saves all of them.
   const fields = event.target.closest("#settings-fields");
-  if (fields) htmx.trigger(fields, "htmx:abort");
+  if (!fields) return;
+  htmx.trigger(fields, "htmx:abort");
+  fields.querySelector(".saved").textContent = ""; // this change is not, yet
 });
 markCurrent();
 

@@ -46,6 +46,19 @@ UNHEARD = """() => {
     document.getElementById("announcer").textContent = "";
     document.dispatchEvent(new CustomEvent("messages:check"));
 }"""
+# The place where the page learns of its end, kept so that a test can bring news of it late.
+KEEP_LISTENER = """
+window.IntersectionObserver = class extends IntersectionObserver {
+    constructor(listener, options) {
+        super(listener, options);
+        if (options?.root?.id === "reading") window.hearOfEnd = listener;
+    }
+};
+"""
+TO_THE_TOP_BEFORE_LATE_NEWS = """() => {
+    document.getElementById("reading").scrollTop = 0;
+    hearOfEnd([{ isIntersecting: true, target: document.getElementById("reading-end") }]);
+}"""
 # In which the observers have had their say.
 TWO_FRAMES = """() => new Promise(done =>
     requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
@@ -170,6 +183,30 @@ async def test_who_scrolls_up_as_the_earlier_ones_come_is_not_taken_back(long_on
     before = await articles.count()
     await long_one.page.evaluate(SCROLLED_AS_THEY_COME)
     await expect(articles.nth(before)).to_be_attached()
+    await expect(long_one.button("Jump to the latest")).to_be_visible()
+    await long_one.page.evaluate(TWO_FRAMES)
+    assert await long_one.page.evaluate(FROM_END) > 500
+
+
+async def test_who_scrolls_up_before_the_news_of_the_end_comes_is_not_taken_back(
+    device: Device, alice: Person, site: Site
+) -> None:
+    await device.context.add_init_script(KEEP_LISTENER)
+    tab = await device.tab(make_conversation(site, alice, MESSAGES))
+    await _at_the_end(tab)
+    await tab.page.evaluate(TO_THE_TOP_BEFORE_LATE_NEWS)
+    await expect(tab.button("Jump to the latest")).to_be_visible()
+    await tab.page.evaluate(TWO_FRAMES)
+    assert await tab.page.evaluate(FROM_END) > 500
+
+
+async def test_who_scrolls_up_after_another_part_of_the_page_came_is_not_taken_back(long_one: Tab) -> None:
+    await long_one.page.get_by_role("button", name=re.compile("Model and settings")).click()
+    panel = long_one.page.get_by_role("dialog", name="Settings of this conversation")
+    await panel.get_by_role("checkbox", name="Show the answer while it is written").click()
+    await expect(panel.get_by_text("Saved.", exact=True)).to_be_visible()
+    await long_one.page.keyboard.press("Escape")
+    await long_one.page.evaluate("document.getElementById('reading').scrollTop = 0")
     await expect(long_one.button("Jump to the latest")).to_be_visible()
     await long_one.page.evaluate(TWO_FRAMES)
     assert await long_one.page.evaluate(FROM_END) > 500

@@ -99,6 +99,21 @@ async def test_settings_are_saved_at_once_and_kept(tab: Tab, scripted_provider: 
     assert scripted_provider.chats[-1].body["temperature"] == 0.3
 
 
+async def test_a_change_is_called_saved_only_when_it_is(tab: Tab) -> None:
+    await tab.ask("Hello")
+    await tab.answered()
+    panel = await _panel(tab)
+    saved = panel.get_by_text("Saved.", exact=True)
+    await panel.get_by_role("checkbox", name="Show the answer while it is written").click()
+    await expect(saved).to_be_visible()
+    await tab.page.route("**/settings/", lambda route: route.abort())
+    tab.device.expect_problem("settings/|htmx:sendError")
+    await _set(panel.get_by_role("slider", name="Temperature"), "1.2")
+    notices = tab.page.get_by_role("region", name="Notices")
+    await expect(notices).to_contain_text("The server cannot be reached.")
+    await expect(saved).to_be_hidden()
+
+
 async def test_limits_follow_the_model(
     device: Device, alice: Person, site: Site, scripted_provider: ScriptedProvider
 ) -> None:
