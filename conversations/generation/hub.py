@@ -45,6 +45,7 @@ class Hub:
         self._bridge = bridge
         self._tabs: dict[Key, set[Tab]] = defaultdict(set)
         self._tracks: dict[Key, dict[int, Track]] = defaultdict(dict)
+        self._ended: dict[Key, set[int]] = defaultdict(set)  # generations whose end the pages have been shown
         self._tasks: set[asyncio.Task[None]] = set()
         self._renewed: set[int] = set()  # messages whose end, if one is on its way, was drawn too early
         self._shown = False
@@ -77,9 +78,9 @@ class Hub:
         for message_id in state.hidden:  # the page may be older than that
             for html in (await in_thread(outlook.message_html, message_id, {tab.language})).values():
                 await tab.deliver(html)
-        if state.open is None:
+        track = self._track(tab.key, state.open.generation_id, state.open.message_id) if state.open else None
+        if state.open is None or track is None:
             return
-        track = self._tracks[tab.key].setdefault(state.open.generation_id, Track(state.open.message_id))
         if track.joined or self._begin(track, state.open):
             await tab.deliver(track.snapshot())
         else:
@@ -93,6 +94,7 @@ class Hub:
         if not tabs:
             self._tabs.pop(tab.key, None)
             self._tracks.pop(tab.key, None)
+            self._ended.pop(tab.key, None)
             await self._bridge.leave(tab.key.group)
 
     # --- what happens ----------------------------------------------------------------------------------------------
@@ -127,10 +129,8 @@ class Hub:
 
     async def catch_up(self, key: Key, checkpoint: Checkpoint) -> None:
         """Show what a checkpoint knows beyond what the pages have been shown."""
-        if key not in self._tabs:
-            return
-        track = self._tracks[key].setdefault(checkpoint.generation_id, Track(checkpoint.message_id))
-        if checkpoint.seq > track.seq and track.begin(checkpoint):
+        track = self._track(key, checkpoint.generation_id, checkpoint.message_id)
+        if track and checkpoint.seq > track.seq and track.begin(checkpoint):
             await self._to_all(key, track.snapshot())
 
     async def resync(self) -> None:
@@ -140,7 +140,9 @@ class Hub:
                 self._resync_soon(key, generation_id)
 
     async def _show(self, key: Key, delta: Delta) -> None:
-        track = self._tracks[key].setdefault(delta.generation_id, Track(delta.message_id))
+        track = self._track(key, delta.generation_id, delta.message_id)
+        if track is None:
+            return
         patch = track.apply(delta)
         if patch is None and (live := self.lives.get(delta.generation_id)):
             track.begin(shown_so_far(live))
@@ -168,7 +170,11 @@ class Hub:
         if end is None:
             return
         if end.is_final:
-            track = self._tracks.get(key, {}).pop(change.generation_id, None) or Track(change.message_id)
+            track = self._track(key, change.generation_id, change.message_id)
+            if track is None:
+                return
+            self._ended[key].add(change.generation_id)
+            del self._tracks[key][change.generation_id]
             if patch := track.final(end.html, end.reasoning):
                 await self._to_all(key, patch)
         await self._to_all(key, encode({"m": change.message_id, "s": change.status}))
@@ -190,6 +196,12 @@ class Hub:
             await tab.deliver(text)
 
     # --- joining on to what the database knows -----------------------------------------------------------------------
+    def _track(self, key: Key, generation_id: int, message_id: int) -> Track | None:
+        """None when nobody looks on any more, or the end has been shown: what was read before that is old."""
+        if key not in self._tabs or generation_id in self._ended[key]:
+            return None
+        return self._tracks[key].setdefault(generation_id, Track(message_id))
+
     def _begin(self, track: Track, checkpoint: Checkpoint) -> bool:
         """From the runner's own memory when it is in this process, else from the database."""
         live = self.lives.get(checkpoint.generation_id)
@@ -204,7 +216,7 @@ class Hub:
         """Read checkpoints until one joins on to the frames that came meanwhile, then show it whole."""
         while (track := self._tracks.get(key, {}).get(generation_id)) is not None:
             checkpoint = await in_thread(outlook.checkpoint, generation_id)
-            if checkpoint is None:
+            if checkpoint is None or self._tracks.get(key, {}).get(generation_id) is not track:
                 return
             if self._begin(track, checkpoint):
                 await self._to_all(key, track.snapshot())

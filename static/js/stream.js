@@ -43,6 +43,7 @@ htmx.createWebSocket = (url) => {
     if (!take(event.data)) event.stopImmediatePropagation();
   });
   made.addEventListener("close", (event) => made === socket && closed(event.code));
+  made.addEventListener("error", (event) => event.stopImmediatePropagation()); // its close follows and says all
   return made;
 };
 

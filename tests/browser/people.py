@@ -44,7 +44,7 @@ conversation.save()
 print(conversation.pk)
 """
 # What the browser, and htmx, write into the console when the server cannot be reached.
-NO_CONNECTION = r"net::ERR_|WebSocket connection to|htmx:(afterRequest|sendError)|\[object Event\]"
+NO_CONNECTION = r"net::ERR_|WebSocket connection to|htmx:(afterRequest|sendError)"
 LONGER = """length => [...document.querySelectorAll('[data-role="assistant"] > [data-message-body]')]
     .at(-1)?.textContent.length > length"""
 

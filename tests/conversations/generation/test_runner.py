@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts.models import User
+from conversations.generation import outlook
 from conversations.generation.engine import Engine
 from conversations.generation.frames import Key
+from conversations.generation.track import Checkpoint
 from conversations.models import Conversation, Generation
 from conversations.presentation import view_of
 from conversations.queueing import Submission
@@ -207,6 +210,69 @@ async def test_a_page_that_comes_in_the_middle_is_given_the_text_so_far(
     assert snapshot["b"] == [[0, 0, render(half.draft)]]
     await sync_to_async(provider.release)()
     await end_of(generation)
+
+
+async def test_a_page_that_comes_as_the_answer_ends_is_shown_nothing_older_than_the_end(
+    alice: User, provider: ScriptedProvider, running_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = await ask(alice, "Hello script:hold")
+    await until(lambda: Generation.objects.filter(pk=generation.pk, seq__gt=0).aexists())
+    read, go_on = threading.Event(), threading.Event()
+    newest = outlook.newest
+
+    def slowly(key: Key) -> outlook.Newest:
+        found = newest(key)
+        read.set()
+        assert go_on.wait(20)
+        return found
+
+    monkeypatch.setattr(outlook, "newest", slowly)
+    tab = ListeningTab(generation)
+    watching = asyncio.create_task(running_engine.hub.watch(tab))
+    await asyncio.to_thread(read.wait, 20)
+    await sync_to_async(provider.release)()
+    await end_of(generation)
+
+    async def told_the_end() -> bool:
+        return any("Regenerate" in text for text in tab.told)
+
+    await until(told_the_end)
+    go_on.set()
+    await watching
+    assert tab.frames[-1]["leaf"] == generation.message_id  # its first word, which the page takes before all the rest
+
+
+async def test_what_was_read_before_the_end_is_not_shown_after_it(
+    alice: User, provider: ScriptedProvider, running_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = await ask(alice, "Hello script:hold")
+    await until(lambda: Generation.objects.filter(pk=generation.pk, seq__gt=0).aexists())
+    tab, hub = ListeningTab(generation), running_engine.hub
+    await hub.watch(tab)
+    old = await sync_to_async(outlook.checkpoint)(generation.pk)
+    assert old is not None
+    read, go_on = threading.Event(), threading.Event()
+
+    def slowly(generation_id: int) -> Checkpoint:
+        read.set()
+        assert go_on.wait(20)
+        return old
+
+    monkeypatch.setattr(outlook, "checkpoint", slowly)
+    await hub.resync()
+    await asyncio.to_thread(read.wait, 20)
+    await sync_to_async(provider.release)()
+    await end_of(generation)
+
+    async def told_the_end() -> bool:
+        return "Regenerate" in tab.told[-1]
+
+    await until(told_the_end)
+    told = len(tab.told)
+    go_on.set()
+    await asyncio.gather(*hub._tasks)
+    await hub.catch_up(tab.key, old)
+    assert len(tab.told) == told
 
 
 async def test_what_was_submitted_is_drawn_as_it_was_although_its_answer_has_ended(
