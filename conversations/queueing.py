@@ -162,9 +162,9 @@ def start(
 ) -> None:
     """Have the answer made, and tell the pages of it. What is known of it already need not be read."""
     key = Key(conversation.owner_id, conversation.pk)
+    engine.announce(key, generation.message_id, generation.status)  # first: it is older than what the answer tells
     if generation.status == Generation.Status.RUNNING:
         # Rows of the engine's own: it writes the end into them, maybe while these are being drawn for the asker.
         engine.make(jobs.job_of(copy(generation), copy(generation.message), key, branch, siblings))
     else:
         engine.wake(generation.pk)
-    engine.announce(key, generation.message_id)

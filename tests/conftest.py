@@ -1,9 +1,12 @@
 """What all tests share: the people, and a clear word where this machine cannot run a test."""
 
+import fcntl
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -74,9 +77,23 @@ def postgres_url() -> str:
     return POSTGRES_URL
 
 
+@contextmanager
+def redis_alone() -> Iterator[str]:
+    """Redis's address, for one test process at a time: every site on it hears what others publish, and sees their
+    workers. Not to be taken twice: a process would wait for itself."""
+    from chatbot_site.caches import RedisOrHere
+    from conversations.generation import presence
+
+    with (Path(tempfile.gettempdir()) / "chat-tests-redis.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        RedisOrHere(REDIS_URL, {}).delete(presence._KEY)  # workers that were killed are listed for a while
+        yield REDIS_URL
+
+
 @pytest.fixture
-def redis_url() -> str:
-    return REDIS_URL
+def redis_url() -> Iterator[str]:
+    with redis_alone() as url:
+        yield url
 
 
 @pytest.fixture

@@ -70,6 +70,8 @@ class Engine:
     async def _on_command(self, name: str, value: str) -> None:
         if name == "wake" and self.makes_answers:
             self.runner.start(int(value))
+        elif name == "wake":
+            self.follower.expect(int(value))
         elif name == "stop" and (live := self.hub.lives.get(int(value))):
             live.stop()
         elif name == "disable":
@@ -94,7 +96,7 @@ class Engine:
             await asyncio.sleep(POLL_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - spreads the polls of processes
 
     async def _look(self) -> None:
-        for ended in await in_thread(records.reap):
+        for ended in await in_thread(records.reap, set(self.hub.lives)):
             logger.warning("Generation %s lost its process: %s", ended.generation_id, ended.status)
             await self.hub.publish(ended.key, Changed(ended.generation_id, ended.message_id, ended.status))
         if self.makes_answers:
@@ -196,9 +198,9 @@ def tell_stopped(key: Key, generation_id: int, message_id: int) -> None:
     _submit(lambda engine: engine.hub.publish(key, Changed(generation_id, message_id, Status.STOPPED)))
 
 
-def announce(key: Key, message_id: int) -> None:
-    """A conversation has new messages, or shows another branch."""
-    _submit(lambda engine: engine.hub.publish(key, Added(message_id)))
+def announce(key: Key, message_id: int, status: str = "") -> None:
+    """A conversation has new messages, or shows another branch; `status` of the generation that begins with it."""
+    _submit(lambda engine: engine.hub.publish(key, Added(message_id, status)))
 
 
 def announce_waiting(key: Key, count: int) -> None:

@@ -44,9 +44,13 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The conversation has new messages, or another branch is current now; `message_id` is its newest."""
+    """The conversation has new messages, or another branch is current now; `message_id` is its newest.
+
+    `status`: of the generation that begins with it, which may go on with a message that the pages have.
+    """
 
     message_id: int
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

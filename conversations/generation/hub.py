@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -26,6 +26,7 @@ from conversations.generation.track import Checkpoint, Track, encode
 from conversations.models import Generation
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Tab(Protocol):
@@ -45,7 +46,8 @@ class Hub:
         self._bridge = bridge
         self._tabs: dict[Key, set[Tab]] = defaultdict(set)
         self._tracks: dict[Key, dict[int, Track]] = defaultdict(dict)
-        self._ended: dict[Key, set[int]] = defaultdict(set)  # generations whose end the pages have been shown
+        # Generations whose end the pages have been shown, and which.
+        self._ended: dict[Key, dict[int, str]] = defaultdict(dict)
         self._tasks: set[asyncio.Task[None]] = set()
         self._renewed: set[int] = set()  # messages whose end, if one is on its way, was drawn too early
         self._shown = False
@@ -62,6 +64,10 @@ class Hub:
         """The languages of the pages that look on at a conversation."""
         return {tab.language for tab in self._tabs.get(key, ())}
 
+    def shown_of_others(self) -> set[int]:
+        """The generations of other processes whose end the pages have not been shown."""
+        return {generation_id for tracks in self._tracks.values() for generation_id in tracks} - self.lives.keys()
+
     def take_shown(self) -> bool:
         """Whether pages were shown anything since the last call."""
         shown, self._shown = self._shown, False
@@ -76,7 +82,7 @@ class Hub:
         state = await in_thread(outlook.newest, tab.key)
         await tab.deliver(encode(state.hello))
         for message_id in state.hidden:  # the page may be older than that
-            for html in (await in_thread(outlook.message_html, message_id, {tab.language})).values():
+            for html in (await self._read(tab.key, outlook.message_html, message_id, {tab.language})).values():
                 await tab.deliver(html)
         track = self._track(tab.key, state.open.generation_id, state.open.message_id) if state.open else None
         if state.open is None or track is None:
@@ -118,7 +124,7 @@ class Hub:
         elif isinstance(frame, Changed):
             await self._show_change(key, frame, end)
         elif isinstance(frame, Added):
-            await self._to_all(key, encode({"new": frame.message_id}))
+            await self._to_all(key, encode({"new": frame.message_id} | ({"s": frame.status} if frame.status else {})))
         elif isinstance(frame, Waiting):
             await self._to_all(key, encode({"waiting": frame.count}))
         elif isinstance(frame, Renewed):
@@ -132,6 +138,16 @@ class Hub:
         track = self._track(key, checkpoint.generation_id, checkpoint.message_id)
         if track and checkpoint.seq > track.seq and track.begin(checkpoint):
             await self._to_all(key, track.snapshot())
+
+    async def tell_end(self, generation_id: int) -> bool:
+        """Show the end of a generation from the database. False while it is still open."""
+        found = await in_thread(outlook.status_of, generation_id)
+        if found is None:
+            return True
+        if found.status in Generation.OPEN:
+            return False
+        await self.receive(found.key, Changed(generation_id, found.message_id, found.status))
+        return True
 
     async def resync(self) -> None:
         """After the channel layer was gone: read again everything that is shown."""
@@ -158,6 +174,8 @@ class Hub:
         track.waiting.append(delta)
 
     async def _show_change(self, key: Key, change: Changed, end: End | None) -> None:
+        if change.status == Generation.Status.QUEUED:  # again, from the beginning
+            self._tracks[key].pop(change.generation_id, None)
         if change.status == Generation.Status.RUNNING:  # its foot is that of a queued one
             await self._to_all(key, encode({"m": change.message_id, "s": change.status}))
             return
@@ -166,23 +184,30 @@ class Hub:
             self._renewed.discard(change.message_id)
             end = None
         if end is None or not languages <= end.footers.keys():
-            end = await in_thread(outlook.end_of, change.message_id, languages)
-        if end is None:
+            end = await self._read(key, outlook.end_of, change.message_id, languages)
+        if end is None or key not in self._tabs:
             return
         if end.is_final:
-            track = self._track(key, change.generation_id, change.message_id)
-            if track is None:
+            if self._ended[key].get(change.generation_id) == end.status:
                 return
-            self._ended[key].add(change.generation_id)
-            del self._tracks[key][change.generation_id]
+            self._ended[key][change.generation_id] = end.status
+            track = self._tracks[key].pop(change.generation_id, None) or Track(change.message_id)
             if patch := track.final(end.html, end.reasoning):
                 await self._to_all(key, patch)
-        await self._to_all(key, encode({"m": change.message_id, "s": change.status}))
+        await self._to_all(key, encode({"m": change.message_id, "s": end.status}))
         await self._deliver(key, end.footers)
 
     async def _in_languages(self, key: Key, draw: Callable[..., dict[str, str]], what: int) -> None:
         self._shown = True
-        await self._deliver(key, await in_thread(draw, what, self.languages(key)))
+        await self._deliver(key, await self._read(key, draw, what, self.languages(key)))
+
+    async def _read(self, key: Key, read: Callable[..., T], *arguments: object) -> T:
+        """What `read` finds; read again where an end was shown meanwhile: nothing older may follow it."""
+        while True:
+            ended = self._ended.get(key, {}).copy()
+            found = await in_thread(read, *arguments)
+            if self._ended.get(key, {}) == ended:
+                return found
 
     async def _deliver(self, key: Key, fragments: Mapping[str, str]) -> None:
         """To each page the one in its language. One that came meanwhile has seen it already."""
@@ -216,7 +241,10 @@ class Hub:
         """Read checkpoints until one joins on to the frames that came meanwhile, then show it whole."""
         while (track := self._tracks.get(key, {}).get(generation_id)) is not None:
             checkpoint = await in_thread(outlook.checkpoint, generation_id)
-            if checkpoint is None or self._tracks.get(key, {}).get(generation_id) is not track:
+            if self._tracks.get(key, {}).get(generation_id) is not track:
+                return
+            if checkpoint is None:
+                await self.tell_end(generation_id)
                 return
             if self._begin(track, checkpoint):
                 await self._to_all(key, track.snapshot())

@@ -45,10 +45,14 @@ class Newest:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    is_final: bool
+    status: str
     html: str
     reasoning: str
     footers: dict[str, str]
+
+    @property
+    def is_final(self) -> bool:
+        return self.status not in Generation.OPEN
 
 
 def newest(key: Key) -> Newest:
@@ -103,7 +107,7 @@ def end(message: Message, generation: Generation | None, languages: Iterable[str
         with translation.override(language):
             # Its sentences are made in the language of the moment.
             footers[language] = footer_html(view_of(message, generation, siblings))
-    return End(not view.is_open, view.html, view.reasoning, footers)
+    return End(view.status, view.html, view.reasoning, footers)
 
 
 def message_html(message_id: int, languages: Iterable[str]) -> dict[str, str]:

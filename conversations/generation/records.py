@@ -9,7 +9,7 @@ import contextlib
 import os
 import socket
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -218,11 +218,15 @@ def queued_ids(limit: int = 50) -> list[int]:
     return list(queued.values_list("pk", flat=True)[:limit])
 
 
-def reap() -> list[Ended]:
-    """End, or queue again, generations whose process is gone; whoever notices first may do it."""
+def reap(alive: Collection[int] = ()) -> list[Ended]:
+    """End, or queue again, generations whose process is gone; whoever notices first may do it.
+
+    `alive`: the ids of those that this process is making, whose heartbeat may merely be late.
+    """
     deadline = timezone.now() - timedelta(seconds=settings.HEARTBEAT_TIMEOUT_SECONDS)
     here = Q(worker__startswith=f"{HOST}:") & ~Q(worker=WORKER)
-    suspects = Generation.objects.filter(status=Status.RUNNING).filter(Q(heartbeat_at__lt=deadline) | here)
+    others = Generation.objects.filter(status=Status.RUNNING).exclude(pk__in=alive)
+    suspects = others.filter(Q(heartbeat_at__lt=deadline) | here)
     lost = [g for g in suspects.only("id", "worker", "heartbeat_at") if _is_lost(g, deadline)]
     return [ended for generation in lost if (ended := _reap(generation.pk, generation.worker))]
 

@@ -120,13 +120,12 @@ class Runner:
             await self.hub.publish(live.key, delta)
         saving = Saving(live.generation_id, live.seq, live.whole("text"), live.whole("reasoning"))
         live.ending = True
-        if written := await self._written(job, saving, outcome):
-            end, is_waited_for = written
-            await self.hub.publish(live.key, Changed(live.generation_id, live.message_id, outcome.status), end)
-            if is_waited_for:
-                await self._go_on(live.key)
+        end, is_waited_for = await self._written(job, saving, outcome)
+        await self.hub.publish(live.key, Changed(live.generation_id, live.message_id, outcome.status), end)
+        if is_waited_for:
+            await self._go_on(live.key)
 
-    async def _written(self, job: Job, saving: Saving, outcome: Outcome) -> tuple[outlook.End, bool] | None:
+    async def _written(self, job: Job, saving: Saving, outcome: Outcome) -> tuple[outlook.End | None, bool]:
         """Write the end, for as long as the database needs to take it: an answer is not lost to a short outage."""
         pause = 0.25
         while True:
@@ -140,15 +139,20 @@ class Runner:
                 pause *= 2
 
 
-def _finish(job: Job, saving: Saving, outcome: Outcome, languages: set[str]) -> tuple[outlook.End, bool] | None:
+def _finish(job: Job, saving: Saving, outcome: Outcome, languages: set[str]) -> tuple[outlook.End | None, bool]:
     """Write the end and draw it for the pages in these languages; and whether a question waits for it.
 
-    None when it is no longer this process's to write.
+    No end where there was one already: somebody else's, or ours, and only the database's word of it was lost.
     """
     if not records.finish(job, saving, outcome):
-        return None
-    end = outlook.end(job.message, job.generation, languages, job.siblings)
-    return end, records.is_waited_for(job.key)
+        return None, True
+    end, is_waited_for = None, True
+    try:
+        end = outlook.end(job.message, job.generation, languages, job.siblings)
+        is_waited_for = records.is_waited_for(job.key)
+    except Exception as error:  # the end is written, and must not be written again
+        logger.warning("What follows the end of an answer could not be read (%s).", type(error).__name__)
+    return end, is_waited_for
 
 
 def _account(outcome: Outcome, live: Live, job: Job) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from conversations.forms import RenameForm, SettingsForm
 from conversations.models import Conversation
+from conversations.queueing import SETTINGS
 from conversations.sidebar import listing
 from conversations.submission import stop_open_answers
 from conversations.views.access import MemberRequest, members_only, own_conversation, own_or_new
@@ -37,7 +38,9 @@ def conversation_settings(request: MemberRequest, conversation_id: UUID) -> Http
     form = SettingsForm(request.POST, instance=conversation)
     is_new = conversation._state.adding
     if saved := form.is_valid() and not is_new:
-        form.save()
+        # Nothing but them: a message that is stored at this moment has its own say on the rest of the row.
+        values = {name: getattr(form.instance, name) for name in SETTINGS}
+        Conversation.objects.filter(pk=conversation.pk).update(**values)
     if not request.htmx:
         if form.errors and not is_new:
             page = message_page(conversation, conversation.leaf_id)

@@ -7,60 +7,59 @@
 const form = () => document.getElementById("composer");
 const chips = () => document.getElementById("composer-attachments");
 
-let queue = []; // {file, list}: what is to be uploaded, and the list of chips that it was meant for
+const queue = []; // {file, list, done}: what is to be uploaded, and the list of chips that it was meant for
+const expected = (list) => queue.filter((entry) => entry.list === list).length;
 
-/** Take these files into the message that is being written. */
-export function add(files) {
-  const list = chips();
+/** Take these files into that list; true when all of them are there. */
+export async function add(files, list) {
+  if (!list.isConnected) return false;
   document.getElementById("composer-error").replaceChildren();
-  let room = Number(list.dataset.limit) - list.children.length - queue.filter((entry) => entry.list === list).length;
-  for (const file of files) {
-    if (room <= 0) {
-      complain(list.dataset.tooMany);
-      break;
-    }
-    if (file.size > Number(list.dataset.maxBytes)) complain(about(list.dataset.tooLarge, file));
-    else {
-      room -= 1;
-      queue.push({ file, list });
-    }
-  }
-  if (queue.length && !form().hasAttribute("data-uploading")) work();
+  const fitting = thatFit(files, list);
+  const isIdle = !queue.length;
+  const uploads = fitting.map((file) => new Promise((done) => queue.push({ file, list, done })));
+  if (isIdle) work();
+  const there = await Promise.all(uploads);
+  return fitting.length === files.length && there.every(Boolean);
 }
 
-/** Show the attachments of a draft again; those that are gone are left out. */
-export async function restore(ids) {
-  const list = chips();
+function thatFit(files, list) {
+  const small = files.filter((file) => file.size <= Number(list.dataset.maxBytes));
+  for (const file of files) if (!small.includes(file)) complain(about(list.dataset.tooLarge, file));
+  const room = Math.max(0, Number(list.dataset.limit) - list.children.length - expected(list));
+  if (small.length > room) complain(list.dataset.tooMany);
+  return small.slice(0, room);
+}
+
+/** Show the attachments of a draft again, true unless they cannot be fetched; those that are gone are left out. */
+export async function restore(ids, list) {
   const query = new URLSearchParams(ids.map((id) => ["id", id]));
   try {
     const response = await fetch(`${list.dataset.url}?${query}`, { headers: { "HX-Request": "true" } });
-    if (response.ok && !response.redirected && !list.children.length) show(list, await response.text());
+    if (response.ok && !response.redirected) return show(list, await response.text());
   } catch {
     // No connection: the text is there, and the draft still names the files.
   }
+  const { dataset } = list.closest("form");
+  if (list.isConnected && "sendAfter" in dataset) complain(dataset.unreachable);
+  return false;
 }
 
+/** Uploads what is queued, one after another, also for a pane that comes meanwhile. */
 async function work() {
-  const here = form();
-  here.toggleAttribute("data-uploading", true);
-  let failed = false;
   while (queue.length) {
-    const { file, list } = queue[0];
-    if (list.isConnected && !(await upload(file, list))) failed = true;
+    const { file, list, done } = queue[0];
+    const isThere = list.isConnected && (await upload(file, list));
     queue.shift();
+    if (list.isConnected && !expected(list)) progress("", null);
+    done(isThere);
   }
-  here.removeAttribute("data-uploading");
-  progress("", null);
-  const sends = here.hasAttribute("data-send-after");
-  here.removeAttribute("data-send-after");
-  if (sends && !failed && here.isConnected) here.requestSubmit();
 }
 
 /** True when the file is there as a chip. */
 async function upload(file, list) {
   const shown = about(list.dataset.uploading, file);
   progress(shown, 0);
-  const answer = await post(file, list.dataset.url, (share) => progress(shown, share));
+  const answer = await post(file, list.dataset.url, (share) => list.isConnected && progress(shown, share));
   const login = answer?.getResponseHeader("HX-Redirect");
   if (login) location.assign(login);
   if (!answer || login || ![200, 422].includes(answer.status)) {
@@ -89,7 +88,9 @@ function post(file, url, onProgress) {
 /** Puts the chips of an answer into the list, and its problems above the box; true when there were none. */
 function show(list, html) {
   const answer = new DOMParser().parseFromString(html, "text/html");
-  list.append(...answer.querySelectorAll("li.chip"));
+  const idOf = (chip) => chip.querySelector("[name=attachment]").value;
+  const shown = new Set(Array.from(list.children, idOf));
+  list.append(...[...answer.querySelectorAll("li.chip")].filter((chip) => !shown.has(idOf(chip))));
   const problems = [...answer.querySelectorAll(".composer-problem")];
   for (const problem of problems) complain(problem.textContent);
   changed(list);

@@ -35,6 +35,7 @@ const store = {
 };
 
 function restoreDraft() {
+  if (!form()) return;
   const { files = [], ...draft } = store.read(form().dataset.draftKey);
   if (!(draft.text || files.length) || box().value || attached().length || underWay.has(draft.id)) return;
   const questions = document.querySelectorAll('#messages > [data-role="user"] > [data-message-body]');
@@ -43,7 +44,7 @@ function restoreDraft() {
   box().value = draft.text;
   fit();
   if (draft.id) failed = { text: draft.text, id: draft.id, files };
-  if (files.length) attachments().then((module) => module.restore(files));
+  if (files.length) bring((module, list) => module.restore(files, list));
 }
 
 function saveDraft(id) {
@@ -54,7 +55,22 @@ function saveDraft(id) {
 
 const chips = () => document.getElementById("composer-attachments");
 const attached = () => Array.from(chips().querySelectorAll("[name=attachment]"), (input) => input.value);
-const attachments = () => import(chips().dataset.module);
+
+/** What brings files, true when all have come. The form counts what is under way: until then its message waits. */
+async function bring(files) {
+  const [here, list] = [form(), chips()];
+  here.dataset.uploading = Number(here.dataset.uploading ?? 0) + 1;
+  const come = await import(list.dataset.module)
+    .then((module) => files(module, list))
+    .catch(() => here.isConnected && complain(here.dataset.unreachable));
+  here.dataset.uploading -= 1;
+  if (!come) here.removeAttribute("data-send-after");
+  if (here.dataset.uploading !== "0") return;
+  here.removeAttribute("data-uploading");
+  const sends = here.hasAttribute("data-send-after");
+  here.removeAttribute("data-send-after");
+  if (sends && here.isConnected) here.requestSubmit();
+}
 
 /** The files that an event brings, if any. */
 function filesIn({ type, target, clipboardData, dataTransfer }) {
@@ -70,7 +86,7 @@ for (const name of ["change", "paste", "drop"]) {
     if (!files.length) return;
     event.preventDefault();
     if (name === "change") event.target.value = ""; // so that the same file can be chosen again
-    attachments().then((module) => module.add(files), () => complain(form().dataset.unreachable));
+    bring((module, list) => module.add(files, list));
   });
 }
 
@@ -84,6 +100,9 @@ for (const name of ["dragover", "dragleave"]) {
 }
 
 document.addEventListener("attachments:changed", () => saveDraft());
+document.addEventListener("attachments:restore", (event) => {
+  bring((module, list) => module.restore(event.detail, list));
+});
 
 // --- The box --------------------------------------------------------------------------------------
 
@@ -178,8 +197,20 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (xhr.status === 422) {
     event.detail.target = document.getElementById("composer-error");
     event.detail.swapOverride = "innerHTML";
-  } else if (event.detail.shouldSwap) removePending();
+  } else if (event.detail.shouldSwap) {
+    removePending();
+    event.detail.serverResponse = withoutShown(event.detail.serverResponse);
+  }
 });
+
+/** What was stored at an earlier try may be there already, and its answer further than it is drawn here. */
+function withoutShown(html) {
+  const ids = Array.from(html.matchAll(/<article id="(message-\d+)"/g), ([, id]) => id);
+  if (!ids.some((id) => document.getElementById(id))) return html;
+  const drawn = Object.assign(document.createElement("template"), { innerHTML: html });
+  for (const id of ids) if (document.getElementById(id)) drawn.content.getElementById(id).remove();
+  return drawn.innerHTML;
+}
 
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.requestConfig?.elt !== form() || !sending) return;
@@ -197,7 +228,7 @@ function leftBehind(event) {
   if (sender.isConnected) return;
   event.preventDefault();
   const isStored = detail.xhr.status >= 200 && detail.xhr.status < 300 && !detail.xhr.getResponseHeader("HX-Redirect");
-  if (!isStored) return; // the draft is still there
+  if (!isStored) return restoreDraft(); // if it is this pane's
   if (store.read(sender.dataset.draftKey).id === id) store.write(sender.dataset.draftKey, {});
   const answer = new DOMParser().parseFromString(detail.xhr.response, "text/html");
   const entry = answer.querySelector("#conversations-today > li");
@@ -284,9 +315,11 @@ async function stop() {
     });
     if (!response.ok) throw new Error(String(response.status));
   } catch {
-    return complain(form().dataset.unreachable);
+    if (answer.isConnected) complain(form().dataset.unreachable);
+    return;
   }
-  if (hadFocus) box().focus();
+  // Whoever has gone on meanwhile is left where they are.
+  if (hadFocus && document.activeElement?.matches("body, .stop")) box()?.focus();
   setTimeout(() => {
     if (answer.isConnected && answer.matches(OPEN)) document.dispatchEvent(new CustomEvent("messages:check"));
   }, STOP_MS);
@@ -294,13 +327,18 @@ async function stop() {
 
 // --- The tree of messages -------------------------------------------------------------------------
 
-let tree = null; // fetched when it is first used; the command waits for it
+let tree = null; // fetched when it is first used; the commands wait for it
+let treeIsThere = false;
 
 document.addEventListener("htmx:confirm", (event) => {
-  if (tree || !event.target.closest("[data-tree]")) return;
+  if (treeIsThere || !event.target.closest("[data-tree]")) return;
   event.preventDefault();
-  tree = import(form().dataset.treeModule).catch(() => (tree = null));
-  tree.then(() => event.detail.issueRequest(true));
+  tree ??= import(form().dataset.treeModule).then(() => (treeIsThere = true));
+  const fail = () => {
+    tree = null;
+    if (form()) complain(form().dataset.unreachable);
+  };
+  tree.then(() => event.detail.issueRequest(true), fail);
 });
 
 // --- The pane comes and goes ----------------------------------------------------------------------
@@ -308,7 +346,10 @@ document.addEventListener("htmx:confirm", (event) => {
 function begin() {
   if (!form()) return;
   form().addEventListener("htmx:beforeOnLoad", leftBehind);
-  form().addEventListener("htmx:sendError", () => underWay.clear());
+  form().addEventListener("htmx:sendError", ({ target }) => {
+    underWay.clear();
+    if (!target.isConnected) restoreDraft();
+  });
   document.getElementById("composer-files").removeAttribute("name"); // its files are uploaded at once
   look();
   setTimeout(settle);
@@ -321,7 +362,7 @@ function settle() {
   if (matchMedia("(hover: hover) and (width >= 60rem)").matches) box().focus({ preventScroll: true });
 }
 
-for (const name of ["answer:status", "messages:refreshed", "htmx:afterSwap"]) {
+for (const name of ["answer:status", "messages:refreshed", "htmx:afterSwap", "htmx:oobAfterSwap"]) {
   document.addEventListener(name, (event) => {
     if (name !== "htmx:afterSwap" || event.detail.elt?.closest("#messages")) look();
   });

@@ -7,6 +7,7 @@
 const aids = document.getElementById("aids");
 const opened = new Map(); // url of a dialog -> its element, kept for the next time
 let search = null; // the fetch that is under way
+let found = null; // a promise: once it is settled, the list is of what is in the input
 let active = null;
 
 const isComposing = (event) => event.isComposing || event.keyCode === 229;
@@ -84,16 +85,22 @@ function listen(dialog, input) {
 }
 
 /** The same search again, with what is now in the input; the last one wins. */
-async function find(dialog) {
+function find(dialog) {
   search?.abort();
   search = new AbortController();
   const query = new URLSearchParams({ q: dialog.querySelector("input").value });
   const open = document.getElementById("conversation")?.dataset.conversationId;
   if (open) query.set("c", open);
+  found = lookUp(dialog, query, search.signal);
+}
+
+async function lookUp(dialog, query, signal) {
   try {
-    show(dialog, await fetched(`${aids.dataset.paletteUrl}?${query}`, search.signal));
+    show(dialog, await fetched(`${aids.dataset.paletteUrl}?${query}`, signal));
   } catch (problem) {
-    if (problem.name !== "AbortError") tellOffline();
+    if (problem.name === "AbortError") return;
+    mark(dialog, null); // the list is still of something else
+    tellOffline();
   }
 }
 
@@ -127,8 +134,15 @@ function press(dialog, event) {
     active?.scrollIntoView({ block: "nearest" });
   } else if (event.key === "Enter") {
     event.preventDefault();
-    active?.click();
+    void choose(dialog);
   }
+}
+
+/** What is in the input is found first. Whoever types on meanwhile, or closes the palette, has chosen nothing. */
+async function choose(dialog) {
+  const asked = found;
+  await asked;
+  if (asked === found && dialog.open) active?.click();
 }
 
 /** Closes first, so that the focus is back where it was before anything moves it on. */

@@ -79,7 +79,7 @@ let firstShown = null; // of the messages before the earlier ones come
 const isEarlier = (event) => event.detail.requestConfig?.elt.classList.contains("earlier");
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (view()) lookWhetherMoved(view()); // before the swap takes away what tells it
-  if (!isEarlier(event)) return;
+  if (!isEarlier(event) || !event.detail.shouldSwap) return;
   fromEnd = view().scrollHeight - view().scrollTop;
   firstShown = event.detail.target.nextElementSibling;
 });

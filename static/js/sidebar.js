@@ -53,11 +53,13 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
   for (const entry of event.detail.fragment.querySelectorAll("li[id]")) document.getElementById(entry.id)?.remove();
 });
 
-// Going back asks the server for the pane of that address; the list stays.
+// Going back asks the server for the pane of that address; the list stays. As with links, the last one counts.
 document.addEventListener("htmx:historyCacheMiss", (event) => {
   if (!pane()) return;
   event.preventDefault();
-  htmx.ajax("GET", event.detail.path, { target: "#conversation", swap: "outerHTML" });
+  htmx.trigger(main, "htmx:abort");
+  const asked = htmx.ajax("GET", event.detail.path, { source: main, target: "#conversation", swap: "outerHTML" });
+  asked.catch(() => {}); // given up, or told by a notice
 });
 
 // --- Menus ----------------------------------------------------------------------------------------
@@ -150,7 +152,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (isOpen && event.detail.successful) sidebar.querySelector(".new-chat").click();
 });
 
-// --- Dialogs that a fragment brings: open as they come, gone when they are closed -------------------
+// --- Dialogs that a fragment brings: open once their buttons work, gone when they are closed --------
 
 document.addEventListener("htmx:load", (event) => {
   const dialog = event.detail.elt;
@@ -159,8 +161,11 @@ document.addEventListener("htmx:load", (event) => {
     dialog.remove();
     if (dialog.dataset.about) focusOn(dialog.dataset.about); // what was clicked is in a menu that has closed
   });
-  dialog.showModal();
-  if (dialog.dataset.module) import(dialog.dataset.module);
+  // Asked for twice while its module is on its way: one is enough.
+  for (const other of document.querySelectorAll("dialog[data-modal]:not([open])")) if (other !== dialog) other.remove();
+  const show = () => dialog.isConnected && dialog.showModal();
+  if (dialog.dataset.module) import(dialog.dataset.module).then(show, show);
+  else show();
 });
 
 // --- Toasts ---------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ const OPEN = new Set(["queued", "running"]);
 const HTMX_RECONNECTS = new Set([1006, 1011, 1012, 1013]);
 const KEPT_FRAMES = 500;
 const CALM_MS = 1000; // a connection that comes back sooner is not worth a line
+const FETCH_MS = 15_000; // longer than that: the connection is dead
+const SETTLED_MS = 5_000; // after a refresh: what is wrong by then has another cause
 const STALE_MS = 30_000; // hidden for longer: the socket may have died unnoticed
 
 let socket = null;
@@ -20,8 +22,9 @@ let kept = []; // the frames that came meanwhile
 let introduced = false; // the socket has said which message is the newest
 let early = []; // the frames that came before it: an end among them says nothing of the text that led there
 let expected = null; // the message whose snapshot will come next: patches to it say nothing before
-let refreshing = false;
+let refreshing = null; // the pane whose messages are being fetched
 let refreshes = 0; // in a row, without a frame that fitted
+let refreshedAt = 0;
 const known = new Map(); // message id -> {article, body, seq}
 const elsewhere = new Set(); // ids of answers that are written on a branch which the page does not show
 
@@ -101,16 +104,22 @@ document.addEventListener("visibilitychange", () => {
 
 /** Takes one frame; true when it is HTML that htmx shall swap in now. */
 function take(data) {
-  if (refreshing) return false;
+  if (refreshing && refreshing === pane()) return false;
   if (posts) return keep(kept, data);
   const frame = data[0] === "{" ? JSON.parse(data) : null;
   if (!introduced && !(frame && "leaf" in frame)) return keep(early, data);
   if (!frame) return hasTarget(data);
   if ("leaf" in frame) begin(frame);
-  else if ("new" in frame) document.getElementById(`message-${frame.new}`) ?? refresh();
+  else if ("new" in frame) hearOf(frame);
   else if ("waiting" in frame) frame.waiting === waitingHere() || refresh();
   else if (!elsewhere.has(frame.m) || find(frame.m)) applyTo(find(frame.m), frame);
   return false;
+}
+
+/** A new message; or an answer that ended before and is gone on with. */
+function hearOf(frame) {
+  const message = find(frame.new);
+  if (!message || (OPEN.has(frame.s) && !OPEN.has(message.article.dataset.status))) refresh();
 }
 
 const waitingHere = () => document.querySelectorAll("#waiting > li").length;
@@ -232,16 +241,16 @@ function isCommand(event) {
   return verb === "post" && path.includes("/messages/");
 }
 
-const counted = new WeakSet(); // htmx tells the end twice when the element is gone by then
-
+// Not htmx's own word of the end: it is not heard when the button that began it has been swapped away.
 document.addEventListener("htmx:beforeSend", (event) => {
-  if (isCommand(event)) posts += 1;
-});
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (!isCommand(event) || counted.has(event.detail.xhr)) return;
-  counted.add(event.detail.xhr);
-  posts = Math.max(0, posts - 1);
-  if (posts === 0) replay();
+  if (!isCommand(event)) return;
+  const here = pane();
+  posts += 1;
+  event.detail.xhr.addEventListener("loadend", () => {
+    if (here !== pane()) return;
+    posts -= 1;
+    if (posts === 0) replay();
+  });
 });
 
 // Another answer takes the place of this one and of all that followed it.
@@ -265,24 +274,34 @@ function replay() {
 /** Fetches the messages as they are now, and a fresh socket for what comes next; the message box is left alone. */
 async function refresh() {
   const here = pane();
-  if (refreshing || !here) return;
-  refreshing = true;
+  if (!here || refreshing === here) return;
+  refreshing = here;
+  if (Date.now() - refreshedAt > SETTLED_MS) refreshes = 0;
   const pause = refreshes === 0 ? 0 : Math.min(250 * 2 ** refreshes, 15_000);
   refreshes += 1;
   try {
     if (pause) await new Promise((done) => setTimeout(done, pause));
-    const response = await fetch(here.dataset.url, { headers: { "HX-Request": "true" } });
-    if (response.redirected || response.status === 404) return location.assign(here.dataset.url);
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const fresh = page.getElementById("messages");
-    if (response.ok && fresh && here.isConnected) show(here, fresh, page);
+    if (here.isConnected) await fetchAnew(here);
   } catch {
-    tell("reconnecting"); // the server is away: the next connection begins with a look at what is current
-  } finally {
-    refreshing = false;
-    kept = [];
+    // The server is away: the next connection begins with a look at what is current.
+    if (here.isConnected) tell("reconnecting");
   }
-  if (here.isConnected) reconnect();
+  refreshedAt = Date.now();
+  if (refreshing === here) refreshing = null;
+  if (!here.isConnected) return; // another pane has its own
+  kept = [];
+  reconnect();
+}
+
+async function fetchAnew(here) {
+  const signal = AbortSignal.timeout(FETCH_MS);
+  const response = await fetch(here.dataset.url, { headers: { "HX-Request": "true" }, signal });
+  const text = await response.text();
+  if (!here.isConnected) return;
+  if (response.redirected || response.status === 404) return location.assign(here.dataset.url);
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const fresh = page.getElementById("messages");
+  if (response.ok && fresh) show(here, fresh, page);
 }
 
 function show(here, fresh, page) {
@@ -296,8 +315,9 @@ function show(here, fresh, page) {
   if (first?.parentElement === shown) merge(shown, first, fresh);
   else {
     here.dispatchEvent(new CustomEvent("messages:refreshing", { bubbles: true }));
-    shown.replaceWith(fresh);
-    htmx.process(fresh);
+    // The element itself stays: commands under way have it as their target.
+    shown.replaceChildren(...fresh.childNodes, ...shown.querySelectorAll(":scope > [data-pending]"));
+    htmx.process(shown);
   }
   here.dispatchEvent(new CustomEvent("messages:refreshed", { bubbles: true }));
   open.forEach(tellEnd);
@@ -324,13 +344,13 @@ function merge(shown, first, fresh) {
   const wanted = new Map([...fresh.querySelectorAll(":scope > .message")].map((message) => [message.id, message]));
   for (let next, message = first; message; message = next) {
     next = message.nextElementSibling;
-    if (!wanted.has(message.id)) message.remove();
+    if (!wanted.has(message.id) && !message.matches("[data-pending]")) message.remove();
   }
   for (const [id, message] of wanted) {
     const old = document.getElementById(id);
     if (old && isAsBefore(old, message)) continue;
     if (old) old.replaceWith(message);
-    else shown.append(message);
+    else shown.insertBefore(message, shown.querySelector(":scope > [data-pending]"));
     htmx.process(message);
   }
 }
@@ -342,9 +362,10 @@ function isAsBefore(old, message) {
 }
 
 document.addEventListener("messages:check", () => refresh());
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target?.id !== "conversation") return;
+document.addEventListener("htmx:beforeCleanupElement", (event) => {
+  if (event.target.id !== "conversation") return;
   known.clear();
   kept = [];
   posts = 0; // those of the old pane end unheard
+  refreshes = 0;
 });

@@ -70,11 +70,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("htmx:beforeSwap", (event) => {
   const control = controlOf(event);
   if (!control?.matches('[data-tree="take-back"]') || event.detail.xhr.status !== 200) return;
-  if (!box().value) {
-    box().value = control.closest("li").querySelector("[data-waiting-text]").textContent;
-    box().dispatchEvent(new Event("input", { bubbles: true }));
-    const files = control.closest("li").dataset.files.match(/\S+/g);
-    if (files) import(document.getElementById("composer-attachments").dataset.module).then((module) => module.restore(files));
-  }
+  const text = control.closest("li").querySelector("[data-waiting-text]").textContent;
+  box().value = [text, box().value].filter(Boolean).join("\n");
+  box().dispatchEvent(new Event("input", { bubbles: true }));
+  const files = control.closest("li").dataset.files.match(/\S+/g);
+  if (files) document.dispatchEvent(new CustomEvent("attachments:restore", { detail: files }));
   box().focus();
 });

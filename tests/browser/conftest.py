@@ -19,7 +19,7 @@ from tests.site import Process, Site
 
 HERE = Path(__file__).parent
 PATIENCE = 15_000  # milliseconds until a condition counts as never met
-PEOPLE = 200
+PEOPLE = 400
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 Devices = Callable[..., Awaitable[Device]]
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory, scripted_provider_server: ScriptedProvider) -> Iterator[Site]:
     """As `make run` starts it: SQLite, one process, no Redis."""
     folder = tmp_path_factory.mktemp("site")
-    made = Site(folder, provider_url=scripted_provider_server.url, HEARTBEAT_TIMEOUT_SECONDS="4")
+    made = Site(folder, provider_url=scripted_provider_server.url)
     yield made.prepare()
     made.close()
 

@@ -40,6 +40,7 @@ async def test_a_refused_login(guest: Tab) -> None:
     await guest.page.locator("[name=password]").fill("wrong")
     await guest.page.locator("main form button[type=submit]").click()
     await expect(guest.page.get_by_role("alert")).to_be_visible()
+    await guest.page.wait_for_load_state()
     assert await violations(guest.page) == []
 
 

@@ -1,12 +1,13 @@
 """Files for a message: chosen, pasted, dropped, taken back, sent; what the model gets and what the page shows."""
 
+import asyncio
 import re
 from base64 import b64decode, b64encode
 from io import BytesIO
 
 import pytest
 from PIL import Image
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.browser.conftest import Devices
 from tests.browser.people import Person, Tab
@@ -14,6 +15,9 @@ from tests.conversations.pictures import photo, picture
 from tests.scripted_provider.fixture import ScriptedProvider
 
 PNG = picture(size=(60, 40))
+MODULE = "**/js/attachments*.js"
+UPLOAD = re.compile(r"/attachments/$")
+RESTORED = re.compile(r"/attachments/\?id=")
 # Files that come by paste or drop, as the browser hands them over.
 BRING = """([kind, name, type, data]) => {
     const transfer = new DataTransfer();
@@ -44,6 +48,23 @@ async def _choose(tab: Tab, *files: dict[str, object]) -> None:
 async def _bring(tab: Tab, kind: str, name: str = "image.png", data: bytes = PNG) -> None:
     await tab.page.wait_for_load_state()
     await tab.page.evaluate(BRING, [kind, name, "image/png", b64encode(data).decode()])
+
+
+async def _hold(tab: Tab, url: str | re.Pattern[str]) -> asyncio.Event:
+    """A slow network: what is asked of `url` goes when the event is set."""
+    goes = asyncio.Event()
+
+    async def hold_back(route: Route) -> None:
+        await goes.wait()
+        await route.continue_()
+
+    await tab.page.route(url, hold_back)
+    return goes
+
+
+async def _go_to(tab: Tab, name: str) -> None:
+    await tab.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
+    await expect(tab.page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
 def _parts(provider: ScriptedProvider) -> list[dict[str, dict[str, str]]]:
@@ -168,6 +189,107 @@ async def test_a_message_that_was_not_sent_gives_its_files_back(tab: Tab) -> Non
     await tab.ask("Shorter")
     await tab.answered()
     await expect(tab.questions).to_contain_text("one.txt")
+
+
+async def test_enter_before_the_first_file_is_taken_in_waits_for_it(
+    tab: Tab, scripted_provider: ScriptedProvider
+) -> None:
+    goes = await _hold(tab, MODULE)
+    await _bring(tab, "paste")
+    await tab.ask("What is this?")
+    goes.set()
+    await tab.answered()
+    assert _parts(scripted_provider)[1]["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+async def test_a_message_whose_file_cannot_be_taken_in_is_not_sent(tab: Tab) -> None:
+    tab.device.expect_problem("net::ERR_")
+    tried, fails = asyncio.Event(), asyncio.Event()
+
+    async def fail(route: Route) -> None:
+        tried.set()
+        await fails.wait()
+        await route.abort()
+
+    await tab.page.route(MODULE, fail)
+    await _bring(tab, "paste")
+    await tried.wait()
+    await tab.ask("What is this?")
+    fails.set()
+    await expect(tab.page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    await expect(tab.box).to_have_value("What is this?")
+    await expect(tab.questions).to_have_count(0)
+    await tab.box.press("Enter")
+    await tab.answered()
+    await expect(tab.questions).to_have_count(1)
+
+
+async def test_enter_before_a_draft_has_its_files_again_waits_for_them(tab: Tab) -> None:
+    await _choose(tab, _file("one.txt", b"1", "text/plain"))
+    await expect(_chips(tab)).to_have_count(1)
+    await tab.box.fill("With a file")
+    goes = await _hold(tab, RESTORED)
+    async with tab.page.expect_request(RESTORED):
+        await tab.page.reload()
+    await tab.box.press("Enter")
+    goes.set()
+    await tab.answered()
+    await expect(tab.questions).to_contain_text("one.txt")
+    await expect(_chips(tab)).to_have_count(0)
+
+
+async def test_a_file_added_while_a_draft_gets_its_files_again_joins_them(tab: Tab) -> None:
+    await _choose(tab, _file("one.txt", b"1", "text/plain"))
+    await expect(_chips(tab)).to_have_count(1)
+    goes = await _hold(tab, RESTORED)
+    async with tab.page.expect_request(RESTORED):
+        await tab.page.reload()
+    await _choose(tab, _file("two.txt", b"2", "text/plain"))
+    await expect(_chips(tab)).to_contain_text(["two.txt"])
+    await tab.ask("Both")
+    goes.set()
+    await tab.answered()
+    await expect(tab.questions).to_contain_text("one.txt")
+    await expect(tab.questions).to_contain_text("two.txt")
+
+
+async def test_a_file_stays_with_the_conversation_it_was_meant_for(tab: Tab) -> None:
+    await tab.ask("Elsewhere")
+    await tab.answered()
+    await _go_to(tab, "New chat")
+    goes = await _hold(tab, MODULE)
+    await _bring(tab, "paste", "here.png")
+    await _go_to(tab, "Elsewhere")
+    await _bring(tab, "paste", "there.png")
+    goes.set()
+    await expect(_chips(tab).get_by_role("img", name="there.png")).to_be_visible()
+    await _bring(tab, "paste", "last.png")
+    await expect(_chips(tab).get_by_role("img", name="last.png")).to_be_visible()
+    await expect(_chips(tab)).to_have_count(2)
+
+
+async def test_files_of_two_conversations_are_uploaded_one_after_another(tab: Tab) -> None:
+    await tab.ask("Elsewhere")
+    await tab.answered()
+    await _go_to(tab, "New chat")
+    first, second, uploads = asyncio.Event(), asyncio.Event(), 0
+
+    async def hold_back(route: Route) -> None:
+        nonlocal uploads
+        uploads += 1
+        await (first if uploads == 1 else second).wait()
+        await route.continue_()
+
+    await tab.page.route(UPLOAD, hold_back)
+    async with tab.page.expect_request_finished(lambda request: bool(UPLOAD.search(request.url))):
+        await _bring(tab, "paste", "here.png")
+        await _go_to(tab, "Elsewhere")
+        await _bring(tab, "paste", "there.png")
+        first.set()
+    await _bring(tab, "paste", "too.png")
+    await tab.ask("Both")
+    second.set()
+    await expect(tab.questions.last.get_by_role("img")).to_have_count(2)
 
 
 async def test_ten_files_go_with_one_message(tab: Tab) -> None:

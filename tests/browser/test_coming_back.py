@@ -38,6 +38,7 @@ async def test_the_tab_is_closed_before_the_first_word(device: Device, scripted_
     await tab.ask(f"script:words-{WORDS} pause-0")
     await tab.page.wait_for_url("**/c/*/")
     path = tab.path
+    await asyncio.to_thread(scripted_provider.wait_until, lambda provider: provider.chats)
     await tab.page.close()
     tab = await device.tab(path)
     scripted_provider.release()
@@ -96,8 +97,22 @@ async def test_what_one_tab_asks_the_other_shows(device: Device, tab: Tab) -> No
     assert await second.words() == numbered_words(20)
     await second.ask("Third")
     await expect(tab.answers).to_have_count(3)
-    await tab.answered()
+    await asyncio.gather(tab.answered(), second.answered())
     assert await tab.html() == await second.html()
+
+
+async def test_what_one_tab_goes_on_with_the_other_shows(
+    device: Device, tab: Tab, scripted_provider: ScriptedProvider
+) -> None:
+    await tab.ask("script:words-40 pause-20")
+    await tab.see_words(20)
+    second = await device.tab(tab.path)
+    await second.see_words(20)
+    await tab.button("Stop").click()
+    await asyncio.gather(tab.answered("stopped"), second.answered("stopped"))
+    await tab.button("Continue").click()
+    await asyncio.gather(tab.answered(), second.answered())
+    assert await second.words() == await tab.words()
 
 
 async def test_a_markdown_answer_is_the_same_for_who_came_in_the_middle(

@@ -80,6 +80,7 @@ async def test_the_question_is_kept_when_nothing_was_answered_yet(
     tab = await device.tab()
     await tab.ask("script:words-20 pause-0")
     await tab.page.wait_for_url("**/c/*/")
+    await asyncio.to_thread(scripted_provider.wait_until, lambda provider: provider.chats)
     await asyncio.to_thread(web.kill)
     await asyncio.to_thread(web.start)
     await asyncio.to_thread(scripted_provider.wait_until, lambda provider: len(provider.chats) > 1)

@@ -65,6 +65,7 @@ async def test_code_and_answer_can_be_copied(devices: Devices, alice: Person) ->
     tab = await device.tab()
     await tab.ask("script:markdown")
     await tab.answered()
+    await expect(tab.page.get_by_role("status").filter(has_text="The answer is finished.")).to_have_count(1)
     await tab.answer.get_by_role("figure").first.get_by_role("button", name="Copy code").click()
     await expect(tab.page.get_by_role("status").filter(has_text="Copied.")).to_have_count(1)
     assert await tab.page.evaluate("navigator.clipboard.readText()") == FIBONACCI.rstrip()

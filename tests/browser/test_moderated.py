@@ -130,7 +130,8 @@ async def test_an_answer_from_the_cache_is_marked(tab: Tab) -> None:
     await tab.see_words(30)
     await expect(tab.answer).to_contain_text("From the cache")
     await tab.button("Regenerate").click()
-    await tab.answered()
+    await expect(tab.answer.get_by_role("group", name="Versions")).to_contain_text("2 / 2")  # the former had none
+    await expect(tab.button("Regenerate")).to_be_visible()
     await expect(tab.answer).not_to_contain_text("From the cache")
 
 

@@ -63,6 +63,7 @@ async def _at_a_case(tab: Tab, heading: str = "") -> None:
     await expect(tab.page).to_have_url(re.compile(r"/admin/moderation/case/\d+/"))
     if heading:
         await expect(tab.page.locator(".case-text h2")).to_contain_text(heading)
+    await tab.page.wait_for_load_state()  # before, nobody listens to the keys
 
 
 @pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
@@ -101,12 +102,14 @@ async def test_by_keyboard_alone(devices: Devices, alice: Person, queue: str, lo
     await keys.press("a")
     await expect(page.locator('[value="release"]')).to_be_visible()
     await expect(page.locator(".messagelist")).to_be_visible()
+    await page.wait_for_load_state()
     await keys.press("d")
     await _at_a_case(tab, "Talk 2")
     await keys.press("h")
     await _at_a_case(tab, "Talk 1")
     await keys.press("u")
     await expect(page.locator(".case-row")).to_have_count(2)
+    await page.wait_for_load_state()
 
     # Several at once.
     await keys.press("j")
@@ -116,6 +119,7 @@ async def test_by_keyboard_alone(devices: Devices, alice: Person, queue: str, lo
     await page.locator('[name="action"][value="escalate"]').focus()
     await keys.press("Enter")
     await expect(page.locator(".case-row .tag-strong")).to_have_count(2)
+    await page.wait_for_load_state()
     await page.set_viewport_size({"width": 360, "height": 800})
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360
     await tab.open("/admin/")
@@ -136,6 +140,8 @@ async def test_an_image_in_a_case(devices: Devices, alice: Person, queue: str) -
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
     assert await violations(page) == []
     await page.get_by_role("link", name="Read the whole conversation").click()
+    await expect(page).to_have_url(re.compile(r"/admin/conversations/conversation/"))
+    await page.wait_for_load_state()
     await page.get_by_text("Show the image").click()
     await page.wait_for_function(IMAGE_IS_THERE)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -147,6 +153,7 @@ async def test_two_moderators_on_one_case(devices: Devices, alice: Person, queue
     device.expect_problem("status of 409")
     tab = await device.tab(queue)
     await tab.page.locator(".case-link").first.click()
+    await _at_a_case(tab)
     other = await device.tab(urlpath := tab.page.url.removeprefix(device.url))
     assert urlpath.startswith("/admin/moderation/case/")
     await other.page.keyboard.press("d")
@@ -157,4 +164,5 @@ async def test_two_moderators_on_one_case(devices: Devices, alice: Person, queue
     alert = tab.page.get_by_role("alert")
     await expect(alert).to_contain_text("has dismissed this case meanwhile.")
     await expect(tab.page.get_by_text("Careful words")).to_be_visible()
+    await tab.page.wait_for_load_state()
     assert await violations(tab.page) == []

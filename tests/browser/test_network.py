@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
@@ -135,8 +136,9 @@ async def test_what_is_sent_while_offline_stays_in_the_message_box(far_tab: Tab,
     await expect(far_tab.answers).to_have_count(1)
 
 
+@pytest.mark.parametrize("is_seen", [False, True])
 async def test_the_answer_to_a_sent_message_is_lost_on_the_way(
-    far_tab: Tab, line: Line, scripted_provider: ScriptedProvider
+    far_tab: Tab, line: Line, scripted_provider: ScriptedProvider, is_seen: bool
 ) -> None:
     """The server has the message, the page does not know: sending it again makes no second one."""
     line.hold_answers()
@@ -145,9 +147,13 @@ async def test_the_answer_to_a_sent_message_is_lost_on_the_way(
     await line.cut()
     await expect(far_tab.box).to_have_value("Only once")
     await line.mend()
+    if is_seen:
+        await expect(far_tab.questions).to_have_count(1)
     await far_tab.box.press("Enter")
+    await expect(far_tab.box).to_have_value("")
     await far_tab.answered()
     await expect(far_tab.questions).to_have_count(1)
+    await expect(far_tab.answers).to_have_count(1)
     await far_tab.page.reload()
     await expect(far_tab.questions).to_have_count(1)
     await expect(far_tab.answers).to_have_count(1)

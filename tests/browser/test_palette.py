@@ -1,6 +1,10 @@
 """The palette: by keyboard, by mouse, while Korean is being typed, and where the focus goes."""
 
-from playwright.async_api import Locator, expect
+import asyncio
+import contextlib
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.async_api import Error, Locator, Route, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Devices
@@ -35,6 +39,20 @@ async def _talks(tab: Tab, *titles: str) -> None:
             await tab.page.get_by_role("heading", name="New chat", level=1).wait_for()
         await tab.ask(title)
         await tab.answered()
+
+
+async def _hold_back(tab: Tab, *queries: str, fails: bool = False) -> asyncio.Event:
+    """A slow network: what is found for these comes, or fails, after the event."""
+    go_on = asyncio.Event()
+
+    async def hold_back(route: Route) -> None:
+        if parse_qs(urlsplit(route.request.url).query, keep_blank_values=True).get("q", [""])[0] in queries:
+            await go_on.wait()
+        with contextlib.suppress(Error):  # the page has given it up
+            await (route.abort() if fails else route.continue_())
+
+    await tab.page.route("**/palette/?*", hold_back)
+    return go_on
 
 
 async def test_to_a_conversation_by_its_title(tab: Tab) -> None:
@@ -72,6 +90,69 @@ async def test_escape_brings_the_focus_back(tab: Tab) -> None:
     await expect(_dialog(tab)).to_be_hidden()
     await expect(tab.box).to_be_focused()
     await expect(tab.box).to_have_value("A draft")
+
+
+async def test_enter_opens_what_was_typed_and_not_what_was_found_before(tab: Tab) -> None:
+    await _talks(tab, "Apples", "Pears", "Plums")
+    field = await _open(tab)
+    go_on = await _hold_back(tab, "app")
+    await field.fill("app")
+    await field.press("Enter")
+    await expect(_dialog(tab)).to_be_visible()
+    go_on.set()
+    await expect(tab.questions).to_contain_text("Apples")
+    await expect(_dialog(tab)).to_be_hidden()
+
+
+async def test_enter_in_the_palette_opened_again_waits_for_its_list(tab: Tab) -> None:
+    await _talks(tab, "Apples", "Pears")
+    field = await _open(tab)
+    await field.fill("app")
+    await expect(_marked(tab)).to_have_text("Apples")
+    await field.press("Enter")
+    await expect(tab.questions).to_contain_text("Apples")
+    go_on = await _hold_back(tab, "")
+    await tab.page.keyboard.press("Control+k")
+    await field.press("Enter")
+    await expect(_dialog(tab)).to_be_visible()
+    go_on.set()
+    await expect(tab.questions).to_contain_text("Pears")
+
+
+async def test_enter_opens_nothing_when_the_server_is_away(tab: Tab) -> None:
+    tab.device.expect_problem("net::ERR_")
+    await _talks(tab, "Apples", "Pears")
+    path = tab.path
+    field = await _open(tab)
+    go_on = await _hold_back(tab, "app", fails=True)
+    await field.fill("app")
+    await field.press("Enter")
+    go_on.set()
+    await expect(tab.page.get_by_text("The server cannot be reached.").first).to_be_visible()
+    await field.press("Enter")
+    await expect(_dialog(tab)).to_be_visible()
+    await expect(_marked(tab)).to_have_count(0)
+    assert await field.get_attribute("aria-activedescendant") is None
+    assert tab.path == path
+
+
+async def test_who_closes_the_palette_after_enter_opens_nothing(tab: Tab) -> None:
+    """Not either when it is opened again before what was asked for has come."""
+    await _talks(tab, "Apples", "Pears")
+    path = tab.path
+    field = await _open(tab)
+    go_on = await _hold_back(tab, "app", "")
+    await field.fill("app")
+    await field.press("Enter")
+    await field.press("Escape")
+    await expect(_dialog(tab)).to_be_hidden()
+    async with tab.page.expect_request_finished(lambda request: request.url.endswith("?q=") or "?q=&" in request.url):
+        await tab.page.keyboard.press("Control+k")
+        await expect(_dialog(tab)).to_be_visible()
+        go_on.set()
+    await expect(_marked(tab)).to_have_text("Pears")
+    await expect(_dialog(tab)).to_be_visible()
+    assert tab.path == path
 
 
 async def test_the_same_keys_close_it(tab: Tab) -> None:

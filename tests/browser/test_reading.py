@@ -188,6 +188,17 @@ async def test_who_scrolls_up_as_the_earlier_ones_come_is_not_taken_back(long_on
     assert await long_one.page.evaluate(FROM_END) > 500
 
 
+async def test_earlier_messages_that_could_not_be_fetched_move_nobody_later(long_one: Tab) -> None:
+    long_one.device.expect_problem("status of 500|htmx:responseError|Response Status Error")
+    await long_one.page.route("**/messages/?*", lambda route: route.fulfill(status=500))
+    await long_one.page.evaluate(TO_THE_TOP)
+    await expect(long_one.page.get_by_role("region", name="Notices")).to_contain_text("That did not work.")
+    await long_one.ask("script:words-5")
+    await long_one.answered()
+    await _at_the_end(long_one)
+    await expect(long_one.button("Jump to the latest")).to_be_hidden()
+
+
 async def test_who_scrolls_up_before_the_news_of_the_end_comes_is_not_taken_back(
     device: Device, alice: Person, site: Site
 ) -> None:

@@ -10,6 +10,7 @@ from tests.site import Site
 
 
 async def _search(tab: Tab, text: str) -> None:
+    await tab.page.wait_for_load_state()  # before, nobody hears what is typed
     await tab.page.get_by_role("searchbox").fill(text)
 
 

@@ -1,10 +1,11 @@
 """Sharing in the browser: the dialog, the public page, phones, paper, and without JavaScript."""
 
+import asyncio
 import re
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Devices
@@ -12,6 +13,7 @@ from tests.browser.people import Device, Person, Tab, make_conversation
 from tests.browser.test_small_screens import SIDEWAYS, SMALL, TARGET
 from tests.site import Site
 
+SCRIPT = re.compile(r"/js/sharing[^/]*\.js$")
 CONTROLS = "button, select, .button, input:not([type=hidden]), .earlier a, .share-links h2 a, .aside a, .product"
 LOCALES = ["en-US", "ko-KR"]
 SHARE = """
@@ -111,6 +113,57 @@ async def test_copying_says_so_and_keeps_the_focus(tab: Tab) -> None:
     await expect(opened.get_by_role("status")).to_have_text("Copied.")
     assert await tab.page.evaluate("navigator.clipboard.readText()") == tab.device.url + path
     await expect(copy).to_be_focused()
+
+
+async def _hold_back_script(tab: Tab) -> asyncio.Event:
+    """A slow network: what the dialog's buttons do comes after the event."""
+    go_on = asyncio.Event()
+
+    async def hold_back(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await tab.page.route(SCRIPT, hold_back)
+    return go_on
+
+
+async def test_the_first_press_on_copy_copies(tab: Tab, site: Site) -> None:
+    """The dialog is not seen before its buttons do something."""
+    await tab.device.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await tab.ask("Hello")
+    await tab.answered()
+    path = make_link(site, tab.path)
+    go_on = await _hold_back_script(tab)
+    async with tab.page.expect_request(SCRIPT):
+        await tab.page.locator(".share-button").click()
+    await expect(dialog(tab)).to_be_hidden()
+    go_on.set()
+    await dialog(tab).get_by_role("button", name="Copy").click()
+    await expect(dialog(tab).get_by_role("status")).to_have_text("Copied.")
+    assert await tab.page.evaluate("navigator.clipboard.readText()") == tab.device.url + path
+
+
+async def test_pressed_again_before_it_shows_there_is_one_dialog(tab: Tab) -> None:
+    await tab.ask("Hello")
+    await tab.answered()
+    go_on = await _hold_back_script(tab)
+    await tab.page.locator(".share-button").click()
+    waiting = await tab.page.locator("#share-dialog").element_handle()
+    assert waiting
+    await tab.page.locator(".share-button").click()
+    await tab.page.wait_for_function("waiting => !waiting.isConnected", arg=waiting)
+    go_on.set()
+    await expect(dialog(tab)).to_be_visible()
+    await expect(tab.page.locator("#share-dialog")).to_have_count(1)
+
+
+async def test_the_dialog_opens_without_its_script(tab: Tab) -> None:
+    tab.device.expect_problem("net::ERR_")
+    await tab.ask("Hello")
+    await tab.answered()
+    await tab.page.route(SCRIPT, lambda route: route.abort())
+    await open_dialog(tab)
+    await make(tab)
 
 
 async def test_a_temporary_chat_has_no_button(device: Device) -> None:

@@ -94,6 +94,7 @@ async def test_copy_the_last_answer(device: Device) -> None:
     tab = await device.tab()
     await tab.ask("script:words-5")
     await tab.answered()
+    await expect(tab.answer.get_by_role("button", name="Copy", exact=True)).to_be_attached()
     await _press(tab, "c")
     await tab.page.wait_for_function("() => navigator.clipboard.readText().then(text => text.includes('w0005'))")
 

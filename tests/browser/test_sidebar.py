@@ -54,6 +54,29 @@ async def _choose(tab: Tab, title: str, command: str) -> None:
     await _list(tab).get_by_text(command, exact=True).locator("visible=true").click()
 
 
+async def _hold_back(tab: Tab, *paths: str) -> dict[str, asyncio.Event]:
+    """A slow network: each of the pages comes after its event."""
+    tab.device.expect_problem("htmx:(afterRequest|sendAbort)")  # what htmx writes of a request that was given up
+    go_on = {path: asyncio.Event() for path in paths}
+
+    async def hold_back(route: Route) -> None:
+        await go_on[urlsplit(route.request.url).path].wait()
+        with contextlib.suppress(Error):  # the page has given it up
+            await route.continue_()
+
+    for path in paths:
+        await tab.page.route(tab.device.url + path, hold_back)
+    return go_on
+
+
+def _ended(tab: Tab, path: str) -> asyncio.Event:
+    """Set when the page has come, or was given up."""
+    ended = asyncio.Event()
+    for event in ("requestfinished", "requestfailed"):
+        tab.page.on(event, lambda request: ended.set() if request.url == tab.device.url + path else None)
+    return ended
+
+
 async def test_open_another_conversation_and_go_back(tab: Tab) -> None:
     await _new_conversation(tab, "Apples")
     await _new_conversation(tab, "Pears")
@@ -113,6 +136,7 @@ async def test_leaving_before_the_server_has_taken_the_message(tab: Tab, to: str
         await expect(tab.questions).to_contain_text("On its way")
         await _link(tab, to).click()
         await expect(tab.page.get_by_role("heading", name=to, level=1)).to_be_visible()
+        await expect(tab.questions.filter(has_text="On its way")).to_have_count(0)  # the other pane is here
         path = tab.path
         sent.set()
     await expect(_link(tab, "On its way")).to_be_visible()
@@ -130,22 +154,10 @@ async def test_leaving_before_the_server_has_taken_the_message(tab: Tab, to: str
 
 async def test_of_two_clicks_the_last_one_counts(tab: Tab) -> None:
     """A slow network: both pages are on their way, and come in the order in which they were asked for."""
-    tab.device.expect_problem("htmx:(afterRequest|sendAbort)")  # what htmx writes of a request that was given up
     await _new_conversation(tab, "First")
     first = tab.path
     await _new_conversation(tab, "Here")
-    await tab.answered()
-    ended, go_on = asyncio.Event(), {first: asyncio.Event(), "/": asyncio.Event()}
-    for event in ("requestfinished", "requestfailed"):
-        tab.page.on(event, lambda request: ended.set() if request.url.endswith(first) else None)
-
-    async def hold_back(route: Route) -> None:
-        await go_on[urlsplit(route.request.url).path].wait()
-        with contextlib.suppress(Error):  # the page has given it up
-            await route.continue_()
-
-    for path in go_on:
-        await tab.page.route(tab.device.url + path, hold_back)
+    go_on, ended = await _hold_back(tab, first, "/"), _ended(tab, first)
     await _link(tab, "First").click()
     await _link(tab, "New chat").click()
     go_on[first].set()
@@ -154,29 +166,56 @@ async def test_of_two_clicks_the_last_one_counts(tab: Tab) -> None:
     await expect(tab.page.get_by_role("heading", name="New chat", level=1)).to_be_visible()
 
 
-async def test_a_page_on_its_way_does_not_take_what_is_sent_out_of_sight(tab: Tab) -> None:
-    """A slow network: whoever clicks and then sends from where they still are, stays with what they sent."""
-    tab.device.expect_problem("htmx:(afterRequest|sendAbort)")  # what htmx writes of a request that was given up
+async def test_of_going_back_and_a_click_the_click_counts(tab: Tab) -> None:
     await _new_conversation(tab, "First")
     first = tab.path
     await _new_conversation(tab, "Here")
-    await tab.answered()
-    go_on = asyncio.Event()
-
-    async def hold_back(route: Route) -> None:
-        await go_on.wait()
-        with contextlib.suppress(Error):  # the page has given it up
-            await route.continue_()
-
-    await tab.page.route(tab.device.url + first, hold_back)
+    go_on, ended = await _hold_back(tab, first, "/"), _ended(tab, "/")
+    async with tab.page.expect_request(tab.device.url + "/"):
+        await tab.page.go_back()
     async with tab.page.expect_request(tab.device.url + first):
         await _link(tab, "First").click()
-    async with tab.page.expect_event("requestfailed", lambda request: request.url.endswith(first)):
+    go_on["/"].set()
+    await ended.wait()
+    go_on[first].set()
+    await expect(tab.page.get_by_role("heading", name="First", level=1)).to_be_visible()
+    await expect(tab.page).to_have_title(re.compile("^First · "))
+    assert tab.path == first
+
+
+async def test_of_a_click_and_going_back_going_back_counts(tab: Tab) -> None:
+    await _new_conversation(tab, "First")
+    first = tab.path
+    await _new_conversation(tab, "Here")
+    go_on, ended = await _hold_back(tab, first, "/"), _ended(tab, first)
+    async with tab.page.expect_request(tab.device.url + first):
+        await _link(tab, "First").click()
+    async with tab.page.expect_request(tab.device.url + "/"):
+        await tab.page.go_back()
+    go_on[first].set()
+    await ended.wait()
+    go_on["/"].set()
+    await expect(tab.page.get_by_role("heading", name="New chat", level=1)).to_be_visible()
+    assert tab.path == "/"
+
+
+@pytest.mark.parametrize("way", ["click", "back"])
+async def test_a_page_on_its_way_does_not_take_what_is_sent_out_of_sight(tab: Tab, way: str) -> None:
+    """A slow network: whoever asks for a page and then sends from where they still are, stays with what they sent."""
+    await _new_conversation(tab, "First")
+    first = tab.path
+    await _new_conversation(tab, "Here")
+    here, asked = tab.path, first if way == "click" else "/"
+    go_on = await _hold_back(tab, asked)
+    async with tab.page.expect_request(tab.device.url + asked):
+        await (_link(tab, "First").click() if way == "click" else tab.page.go_back())
+    async with tab.page.expect_event("requestfailed", lambda request: request.url == tab.device.url + asked):
         await tab.ask("Said here")
-    go_on.set()
+    go_on[asked].set()
     await expect(tab.questions.last).to_contain_text("Said here")
     await tab.answered()
     await expect(tab.page.get_by_role("heading", name="Here", level=1)).to_be_visible()
+    assert tab.path == here
 
 
 async def test_the_newest_conversation_comes_first(tab: Tab) -> None:
@@ -237,6 +276,7 @@ async def test_a_deleted_conversation_is_gone(tab: Tab) -> None:
     path = tab.path
     await _choose(tab, "Regrets", "Delete")
     await expect(_link(tab, "Regrets")).to_have_count(0)
+    await expect(tab.page.get_by_role("heading", name="New chat", level=1)).to_be_visible()
     tab.device.expect_problem("status of 404")
     response = await tab.open(path)
     assert response

@@ -92,6 +92,7 @@ async def test_the_drawer(phone: Device) -> None:
     await expect(drawer).to_be_hidden()
     await expect(opener).to_be_focused()
     await opener.tap()
+    await expect(drawer).to_be_visible()
     await tab.page.keyboard.press("Escape")
     await expect(drawer).to_be_hidden()
     await opener.tap()
@@ -115,6 +116,7 @@ async def test_the_menu_in_the_drawer(phone: Device) -> None:
     await _fits(tab)
     await drawer.get_by_role("button", name="Delete").tap()
     await expect(tab.button("Undo")).to_be_in_viewport(ratio=1)
+    await expect(tab.page.get_by_role("heading", name="New chat", level=1)).to_be_visible()  # which closes the drawer
     await tab.button("Undo").tap()
     await tab.button("Conversations").tap()
     await expect(drawer.get_by_role("link", name="Apples")).to_be_visible()

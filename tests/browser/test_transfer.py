@@ -28,6 +28,7 @@ def _read(path: Path) -> bytes:
 async def test_from_the_file_to_the_conversation(tab: Tab) -> None:
     await _import(tab, SAMPLES / "chatgpt.json")
     await expect(tab.page.get_by_text("2 messages of tools are left out.")).to_be_visible()
+    await tab.page.wait_for_load_state()
     assert await violations(tab.page) == []
     await tab.button("Import 2 conversations").click()
     await expect(tab.page.get_by_text("2 conversations with 6 messages are imported.")).to_be_visible()
@@ -42,6 +43,8 @@ async def test_a_file_that_is_none(tab: Tab, tmp_path: Path) -> None:
     await _import(tab, path)
     await expect(tab.page.get_by_role("alert")).to_contain_text("This is a web page.")
     await tab.page.get_by_role("link", name="Choose another file").click()
+    await expect(tab.page.get_by_role("alert")).to_have_count(0)
+    await tab.page.wait_for_load_state()
     assert await violations(tab.page) == []
 
 

@@ -1,8 +1,9 @@
 """The tree of messages as people use it: editing, versions, stale tabs, branches; sending before the answer ends."""
 
+import asyncio
 import re
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.browser.conftest import Devices
 from tests.browser.people import Device, Person, Tab
@@ -11,6 +12,26 @@ from tests.scripted_provider.fixture import ScriptedProvider
 
 def _edit_link(tab: Tab) -> Locator:
     return tab.page.get_by_role("link", name="Edit", exact=True)
+
+
+async def _hold(tab: Tab, url: str) -> asyncio.Event:
+    """A slow network: what is asked of `url` goes when the event is set."""
+    goes = asyncio.Event()
+
+    async def hold_back(route: Route) -> None:
+        await goes.wait()
+        await route.continue_()
+
+    await tab.page.route(url, hold_back)
+    return goes
+
+
+async def _waits(tab: Tab, text: str) -> None:
+    """That text waits for its turn, behind an answer that pauses."""
+    await tab.ask("script:words-20 pause-10")
+    await tab.see_words(1)
+    await tab.ask(text)
+    await expect(tab.button("Take back")).to_be_visible()
 
 
 async def _asked(tab: Tab, text: str) -> None:
@@ -44,6 +65,21 @@ async def test_edit_a_question_and_walk_between_the_versions(tab: Tab) -> None:
     await expect(tab.button("Previous version")).to_be_focused()
     await tab.page.reload()
     await expect(tab.questions).to_contain_text("Second wording")
+
+
+async def test_a_double_click_on_edit_opens_one_form(tab: Tab) -> None:
+    await _asked(tab, "First wording")
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/edit/") else None)
+    goes = await _hold(tab, "**/edit/")
+    await tab.questions.first.hover()
+    await _edit_link(tab).dblclick()
+    goes.set()
+    edit = tab.page.get_by_role("textbox", name="Edit the question")
+    await expect(edit).to_be_focused()
+    await edit.press("Escape")
+    await expect(_edit_link(tab)).to_be_focused()
+    assert len(asked) == 1
 
 
 async def test_escape_leaves_the_question_as_it_is(tab: Tab) -> None:
@@ -185,15 +221,66 @@ async def test_a_waiting_message_is_taken_back_into_the_box(tab: Tab) -> None:
     await expect(tab.questions).to_have_count(1)
 
 
+async def test_what_is_taken_back_comes_before_what_was_typed_meanwhile(tab: Tab) -> None:
+    await _waits(tab, "Not yet")
+    goes = await _hold(tab, "**/waiting/**")
+    await tab.button("Take back").click()
+    await tab.box.fill("Typed since")
+    goes.set()
+    await expect(tab.box).to_have_value("Not yet\nTyped since")
+    await expect(tab.button("Take back")).to_have_count(0)
+
+
+async def test_the_files_of_what_is_taken_back_join_those_in_the_box(tab: Tab) -> None:
+    files = tab.page.locator("#composer-files")
+    chips = tab.page.locator("#composer-attachments > li")
+    await tab.page.wait_for_load_state()
+    await files.set_input_files({"name": "one.txt", "mimeType": "text/plain", "buffer": b"1"})
+    await expect(chips).to_have_count(1)
+    await tab.ask("script:words-20 pause-10")
+    await tab.see_words(1)
+    await files.set_input_files({"name": "two.txt", "mimeType": "text/plain", "buffer": b"2"})
+    await expect(chips).to_have_count(1)
+    await tab.ask("Not yet")
+    await expect(tab.button("Take back")).to_be_visible()
+    await files.set_input_files({"name": "three.txt", "mimeType": "text/plain", "buffer": b"3"})
+    await expect(chips).to_contain_text(["three.txt"])
+    await tab.button("Take back").click()
+    await expect(chips).to_contain_text(["three.txt", "two.txt"])
+    await expect(tab.box).to_have_value("Not yet")
+
+
+async def test_clicking_twice_on_a_slow_network_takes_back_once(tab: Tab) -> None:
+    await _waits(tab, "Not yet")
+    goes = await _hold(tab, "**/js/tree*.js")
+    await tab.button("Take back").dblclick()
+    goes.set()
+    await expect(tab.box).to_have_value("Not yet")
+    await expect(tab.button("Take back")).to_have_count(0)
+
+
+async def test_without_a_connection_nothing_is_taken_back(tab: Tab) -> None:
+    tab.device.expect_problem("net::ERR_")
+    await _waits(tab, "Not yet")
+    await tab.page.route("**/js/tree*.js", lambda route: route.abort())
+    await tab.button("Take back").click()
+    await expect(tab.page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    await tab.page.unroute("**/js/tree*.js")
+    await tab.button("Take back").click()
+    await expect(tab.box).to_have_value("Not yet")
+    await expect(tab.button("Take back")).to_have_count(0)
+
+
 async def test_walking_away_from_an_answer_in_progress_and_back(tab: Tab, scripted_provider: ScriptedProvider) -> None:
     await tab.ask("script:words-80 pause-40")
     await tab.see_words(40)
     scripted_provider.release()
     await tab.answered()
     await tab.button("Regenerate").click()
+    versions = tab.answers.get_by_role("group", name="Versions")
+    await expect(versions).to_contain_text("2 / 2")
     await tab.see_words(40)
     await tab.button("Previous version").click()
-    versions = tab.answers.get_by_role("group", name="Versions")
     await expect(versions).to_contain_text("1 / 2")
     await expect(tab.text_place).to_contain_text("w0080")
     await tab.button("Next version").click()

@@ -22,6 +22,7 @@ async def _send(tab: Tab, text: str) -> None:
 
 async def _reload_until_answered(tab: Tab) -> None:
     """As a person would, who reloads until the answer has come to its end."""
+    await tab.page.wait_for_load_state()  # before, the newest answer may not be there yet
     while await tab.answer.get_attribute("data-status") in ("queued", "running"):
         await tab.page.reload()
 

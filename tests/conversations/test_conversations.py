@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from conversations.models import Conversation, Generation
+from conversations.forms import SettingsForm
+from conversations.models import Conversation, Generation, Message
 from tests.conversations.conftest import MODEL, converse
 
 HTMX = {"HX-Request": "true", "Accept-Language": "en"}
@@ -70,6 +71,23 @@ def test_settings_are_saved_as_they_change(alice_client: Client, conversation: C
     assert response.status_code == 200
     conversation.refresh_from_db()
     assert (conversation.temperature, conversation.max_tokens, conversation.streaming) == (1.1, 700, True)
+
+
+def test_a_message_stored_while_settings_are_saved_stays_the_newest(
+    alice_client: Client, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = Message.objects.create(conversation=conversation, parent_id=conversation.leaf_id, role="user", content="!")
+    is_valid = SettingsForm.is_valid
+
+    def after_a_message(form: SettingsForm) -> bool:
+        Conversation.objects.filter(pk=conversation.pk).update(leaf=stored)
+        return is_valid(form)
+
+    monkeypatch.setattr(SettingsForm, "is_valid", after_a_message)
+    form = {"model": MODEL, "temperature": "1.1", "max_tokens": "700"}
+    assert alice_client.post(_url(conversation, "settings"), form, headers=HTMX).status_code == 200
+    conversation.refresh_from_db()
+    assert (conversation.temperature, conversation.leaf_id) == (1.1, stored.pk)
 
 
 def test_settings_beyond_the_models_limit_are_refused_and_named(

@@ -14,6 +14,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from tests.conftest import REQUIRED, _no_services
+from tests.conftest import POSTGRES_URL, REQUIRED, _no_services, redis_alone
 from tests.operations.deploy_files import compose, compose_environment, procfile
 from tests.operations.proxy import Proxy, no_nginx
 from tests.scripted_provider.fixture import ScriptedProvider
@@ -64,17 +65,18 @@ class ProxiedPage(Page):
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    from tests.conftest import POSTGRES_URL, REDIS_URL
-
     _require_everything()
     folder = tmp_path_factory.mktemp("deployed")
     database = f"chat_deployed{os.environ.get('PYTEST_XDIST_WORKER', '')}"
-    with ScriptedProvider() as provider, scratch_database(POSTGRES_URL, database) as database_url:
-        site = Site(folder, provider_url=provider.url, database_url=database_url, redis_url=REDIS_URL)
+    with (
+        redis_alone() as redis_url,
+        ScriptedProvider() as provider,
+        scratch_database(POSTGRES_URL, database) as database_url,
+        closing(Site(folder, provider_url=provider.url, database_url=database_url, redis_url=redis_url)) as site,
+    ):
         deployed = _start(site, provider)
         yield deployed
         deployed.proxy.stop()
-        site.close()
 
 
 def _require_everything() -> None:
@@ -136,6 +138,7 @@ async def test_people_chat_through_the_proxy_and_go_on_when_a_web_process_dies(d
         deployed.webs[0].kill()
         deployed.provider.release()
         await page.connect()
+        await page.follow(lambda page: len(page.words) >= 20)  # the snapshot: an answer that has ended has none
         deployed.provider.release()
         await page.follow(lambda page: page.ended)
         assert page.words == [f"w{i:04d}" for i in range(1, 121)]

@@ -30,5 +30,5 @@ def test_shown_is_what_was_handed_out() -> None:
 
 
 def test_frames_survive_the_channel_layer() -> None:
-    for frame in (Delta(1, 2, 3, "text", "가"), Changed(1, 2, "complete"), Added(5), Waiting(2)):
+    for frame in (Delta(1, 2, 3, "text", "가"), Changed(1, 2, "complete"), Added(5), Added(5, "queued"), Waiting(2)):
         assert unpack(pack(frame)) == frame

@@ -141,6 +141,13 @@ def test_where_nothing_was_shown_it_is_queued_again_but_not_for_ever(queued: Gen
     assert [ended.status for ended in records.reap()] == ["interrupted"]
 
 
+def test_what_this_process_is_making_is_not_dead_although_its_heartbeat_is_late(queued: Generation) -> None:
+    _running(queued, heartbeat_at=timezone.now() - timedelta(hours=1))
+    assert records.reap({queued.pk}) == []
+    queued.refresh_from_db()
+    assert queued.status == "running"
+
+
 def test_a_stop_that_the_dead_process_never_saw_ends_as_stopped(queued: Generation) -> None:
     _running(queued, heartbeat_at=timezone.now() - timedelta(hours=1), stop_requested=True)
     assert [ended.status for ended in records.reap()] == ["stopped"]

@@ -5,15 +5,20 @@ import json
 import threading
 import uuid
 from collections.abc import Awaitable, Callable
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
 from accounts.models import User
-from conversations.generation import outlook
+from conversations.generation import outlook, records
 from conversations.generation.engine import Engine
 from conversations.generation.frames import Key
+from conversations.generation.jobs import Job
+from conversations.generation.records import Outcome, Saving
 from conversations.generation.track import Checkpoint
 from conversations.models import Conversation, Generation
 from conversations.presentation import view_of
@@ -289,6 +294,62 @@ async def test_what_was_submitted_is_drawn_as_it_was_although_its_answer_has_end
     await until(let_go)
     drawn = view_of(submitted.answer, submitted.generation)
     assert (drawn.status, drawn.seq, drawn.html) == ("running", 0, "")
+
+
+@pytest.mark.parametrize(("script", "status"), [("words-5", "complete"), ("clean-cut", "interrupted")])
+async def test_an_end_that_is_written_is_told_and_written_once_whatever_fails_after_it(
+    alice: User,
+    provider: ScriptedProvider,
+    running_engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    script: str,
+    status: str,
+) -> None:
+    failures = [OperationalError("gone")]
+    is_waited_for = records.is_waited_for
+
+    def fails_once(key: Key) -> bool:
+        if failures:
+            raise failures.pop()
+        return is_waited_for(key)
+
+    monkeypatch.setattr(records, "is_waited_for", fails_once)
+    ended, tab = await _told_its_end(alice, running_engine, f"script:{script}")
+    assert (ended.status, tab.frames[-1]["s"]) == (status, status)
+    assert ended.message.content
+    assert ended.kept_text == len(ended.message.content)
+
+
+async def test_an_end_whose_commit_was_not_acknowledged_is_told(
+    alice: User, provider: ScriptedProvider, running_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [OperationalError("gone")]
+    finish = records.finish
+
+    def loses_the_first_word(job: Job, saving: Saving, outcome: Outcome) -> bool:
+        done = finish(replace(job, generation=copy(job.generation), message=copy(job.message)), saving, outcome)
+        if failures:
+            raise failures.pop()
+        return done
+
+    monkeypatch.setattr(records, "finish", loses_the_first_word)
+    ended, tab = await _told_its_end(alice, running_engine, "script:words-5")
+    assert (ended.status, tab.frames[-1]["s"]) == ("complete", "complete")
+
+
+async def _told_its_end(user: User, engine: Engine, text: str) -> tuple[Generation, ListeningTab]:
+    """An answer to `text`, and a page that has been told that it has ended."""
+    conversation = Conversation(owner=user, model=MODEL)
+    tab = ListeningTab(Generation(conversation=conversation))
+    await engine.hub.watch(tab)
+    await sync_to_async(submit_message)(user, conversation, text, uuid.uuid4())
+    ended = await end_of(await Generation.objects.aget())
+
+    async def told() -> bool:
+        return any("Regenerate" in text for text in tab.told) and not engine.runner._tasks
+
+    await until(told, timeout=5)
+    return await end_of(ended), tab
 
 
 async def test_without_a_page_nothing_is_rendered_until_the_end(

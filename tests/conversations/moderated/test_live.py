@@ -121,6 +121,11 @@ def test_other_processes_hear_of_it(frame: Renewed | Locked) -> None:
 async def test_nobody_is_told_of_a_message_that_is_gone(alice: User, running_engine: Engine) -> None:
     generation = await ask(alice, "Hello script:words-2")
     await end_of(generation)
+
+    async def let_go() -> bool:
+        return not running_engine.hub.lives
+
+    await until(let_go)
     tab = ListeningTab(generation)
     await running_engine.hub.watch(tab)
     told = len(tab.told)

@@ -17,9 +17,10 @@ from django.db import connection, transaction
 from accounts.models import User
 from conversations.models import Message
 from moderation.models import AuditEntry
-from operations.backup import schema
+from operations.backup import occupied, schema
 from operations.backup.checking import check
 from operations.backup.databases import config_of, standing_in
+from operations.backup.problems import InUse
 from tests.operations.backup.content import backed_up, digests, fill, media_files, run
 from tests.site import Site, scratch_database
 
@@ -156,6 +157,14 @@ def test_as_it_is_run(site: Path, database_urls: list[str], tmp_path: Path) -> N
         assert "What was here is gone (people: 2" in there.manage("restore", made["where"], "--replace")
     finally:
         there.close()
+
+
+def test_only_connections_of_clients_are_users_of_the_site(empty_site: Path, database_urls: list[str]) -> None:
+    url = database_urls[0].replace("postgres://", "postgresql://")
+    with standing_in(config_of(database_urls[0])), psycopg.connect(f"{url}?replication=database", autocommit=True):
+        occupied.refuse_postgresql_in_use()  # not in use: such a process serves the database, as autovacuum does
+        with psycopg.connect(url), pytest.raises(InUse, match=r"other connections \(1\)"):
+            occupied.refuse_postgresql_in_use()
 
 
 def _full(*_arguments: object) -> None:
