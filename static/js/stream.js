@@ -346,12 +346,16 @@ function merge(shown, first, fresh) {
     next = message.nextElementSibling;
     if (!wanted.has(message.id) && !message.matches("[data-pending]")) message.remove();
   }
+  let last = null;
   for (const [id, message] of wanted) {
     const old = document.getElementById(id);
-    if (old && isAsBefore(old, message)) continue;
-    if (old) old.replaceWith(message);
-    else shown.insertBefore(message, shown.querySelector(":scope > [data-pending]"));
-    htmx.process(message);
+    const stays = old && isAsBefore(old, message);
+    if (!stays) {
+      if (old) old.replaceWith(message);
+      else last.after(message);
+      htmx.process(message);
+    }
+    last = stays ? old : message;
   }
 }
 
