@@ -8,7 +8,7 @@ from typing import Self
 
 from playwright.async_api import Error, Route, expect
 
-from tests.browser.people import Device, Tab, numbered_words
+from tests.browser.people import Tab, numbered_words
 
 LOOK_AGAIN = "document.dispatchEvent(new CustomEvent('messages:check'))"
 
@@ -16,13 +16,13 @@ LOOK_AGAIN = "document.dispatchEvent(new CustomEvent('messages:check'))"
 class HeldBack:
     """A route: requests stop there until they are let go, or are answered with a failure."""
 
-    def __init__(self, page: object) -> None:
+    def __init__(self) -> None:
         self.asked, self._let_go = asyncio.Event(), asyncio.Event()
         self._fails = False
 
     @classmethod
     async def at(cls, tab: Tab, address: str) -> Self:
-        made = cls(tab.page)
+        made = cls()
         await tab.page.route(address, made._hold)
         return made
 
@@ -47,7 +47,7 @@ async def _asked(tab: Tab, text: str) -> None:
 
 async def _open(tab: Tab, name: str) -> None:
     await tab.page.get_by_role("link", name=name, exact=True).click()
-    await expect(tab.page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    await expect(tab.page.get_by_role("heading", name=name, level=1, exact=True)).to_be_visible()
 
 
 async def test_a_look_at_one_conversation_keeps_no_other_waiting(tab: Tab) -> None:
@@ -115,7 +115,7 @@ async def test_what_could_not_be_sent_is_back_for_who_came_back_before_that_was_
     await expect(tab.box).to_have_value("On its way")
 
 
-async def test_the_settings_of_a_conversation_leave_its_messages_alone(tab: Tab, device: Device) -> None:
+async def test_the_settings_of_a_conversation_leave_its_messages_alone(tab: Tab) -> None:
     await _asked(tab, "One")
     saving = await HeldBack.at(tab, "**/settings/")
     await tab.page.get_by_role("button", name="Model and settings").click()
