@@ -45,7 +45,7 @@ def look_at_a_provider() -> Findings:
 def _date_at(address: str) -> datetime | None:
     request = urllib.request.Request(address, method="HEAD")  # noqa: S310 - an address of the settings
     try:
-        with urllib.request.urlopen(request, timeout=HTTP_SECONDS) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=HTTP_SECONDS) as response:  # noqa: S310 - the same
             date = response.headers.get("Date", "")
     except urllib.error.HTTPError as refusal:
         with refusal:
