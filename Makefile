@@ -9,11 +9,11 @@ PYTHON ?= $(shell for p in $(NEWEST_FIRST); do \
 	then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check format messages admin clean python setup-dev
+.PHONY: help setup run test test-services test-all check format messages admin clean python setup-dev
 
 help: ## List the targets
 	@echo "make run starts the chat. All targets:"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' Makefile
 
 setup: python ## Everything but starting: .venv, packages, .env, database, static files, local model
 	@$(PYTHON) scripts/setup.py
@@ -29,6 +29,9 @@ test: setup-dev ## The fast tests: all but those in a browser and with real Post
 
 test-all: setup-dev ## All tests; what this machine lacks (Chromium, PostgreSQL, Redis) is skipped and named
 	@$(PY) -m pytest -q $(ARGS)
+
+test-services: setup-dev ## The tests in a browser and with real services; what fails is tried once more, alone
+	@$(PY) scripts/retest.py -q -m "browser or service" $(ARGS)
 
 check: setup-dev ## Style, types, migrations, settings for production, translations, packages
 	@$(PY) scripts/check.py
