@@ -22,10 +22,7 @@ TOKEN = re.compile(
 
 def compound(spec: str) -> str:
     """LaTeX of the argument of \\ce."""
-    pieces: list[str] = []
-    for match in TOKEN.finditer(spec):
-        pieces.append(_latex(match, spec[: match.start()]))
-    return "{" + "".join(pieces) + "}"
+    return f"{{{''.join(_latex(match, spec[: match.start()]) for match in TOKEN.finditer(spec))}}}"
 
 
 def _latex(match: re.Match[str], before: str) -> str:

@@ -1,4 +1,4 @@
-"""The signs around formulas: `$$`, `\\[`, `\\(` and the environments of LaTeX, and what between two signs is no formula."""
+"""The signs around formulas: `$$`, `\\[`, `\\(` and LaTeX's environments; and what between two signs is no formula."""
 
 import re
 from dataclasses import dataclass

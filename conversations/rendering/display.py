@@ -21,6 +21,8 @@ MARKERS = re.compile(r"(?:[-+*>]|#{1,6}|\d{1,9}[.)])[ \t]+")
 HEADING = re.compile(r"#{1,6}[ \t]+[^\W\d_]{2}")
 OTHER_BLOCK = re.compile(r"`{3}|~{3}|(?:-[ \t]*){3,}$|(?:\*[ \t]*){3,}$|\|?[ \t]*:?-+:?[ \t]*\|[-:| \t]*$")
 CUT_OFF = re.compile(r"\s*(?:\\begin\b.*)?")  # the opening line of a formula that the end of an answer cuts off
+MAX_CUT_OFF = 4000  # characters
+MAX_LOOKS = 8
 SIGNS, WORD = re.compile(r"[=^_+<>\\]"), re.compile(r"[^\W\d_]{2}")
 SETEXT = re.compile(r"=+[ \t]*|-+[ \t]*")
 
@@ -31,6 +33,7 @@ class Formulas:
 
     possible: bool  # whether the text has any sign of a display formula
     failures: dict[tuple[str, int, int], int] = field(default_factory=dict)  # no closing sign before this line
+    looks: int = 0  # at what the end of the text may have cut off
     open_line: int | None = None  # the first line of what more text could still make a formula
 
 
@@ -151,15 +154,20 @@ def _stops(state: StateBlock, number: int, text: str, lazy: bool) -> bool:
 
 def _cut_off(state: StateBlock, first: int, end: int, opener: Opener) -> bool:
     """Whether the text ends inside what looks like a formula."""
+    finished = state.env.get("finished", True)
     if end < len(state.bMarks) - 1 or _known(state).failures.get((opener.closing, end, state.blkIndent), -1) < end:
         return False
-    rest = _rest(state, first, end, opener)
-    if not state.env.get("finished", True):
-        return not is_prose(rest)
-    begins, *lines = rest.split("\n")
-    if not CUT_OFF.fullmatch(begins) or not lines or "" in lines:
+    begins = line_of(state, first)[opener.start if opener.is_environment else opener.end :]
+    if state.eMarks[end - 1] - state.bMarks[first] > MAX_CUT_OFF or (finished and not CUT_OFF.fullmatch(begins)):
         return False
-    return not is_prose(rest, TWO_WORDS) and not any(map(MARKERS.match, lines))
+    _known(state).looks += 1
+    if _known(state).looks > MAX_LOOKS:
+        return False
+    rest = _rest(state, first, end, opener)
+    if not finished:
+        return not is_prose(rest)
+    lines = rest.split("\n")[1:]
+    return bool(lines) and "" not in lines and not is_prose(rest, TWO_WORDS) and not any(map(MARKERS.match, lines))
 
 
 def _rest(state: StateBlock, first: int, end: int, opener: Opener) -> str:
@@ -173,34 +181,33 @@ def _formula_paragraph(state: StateBlock, startLine: int, endLine: int, silent: 
     if silent or not _known(state).possible:
         return False
     parent, state.parentType = state.parentType, "paragraph"
-    after, found = _end_of_paragraph(state, startLine, endLine)
+    after = _end_of_paragraph(state, startLine, endLine)
     state.parentType = parent
-    if not found:
+    if after is None:
         return False
+    state.line = after
     token = state.push("paragraph_open", "p", 1)
     token.map = [startLine, after]
     token = state.push("inline", "", 0)
     token.content = state.getLines(startLine, after, state.blkIndent, False).strip()
     token.map, token.children = [startLine, after], []
     state.push("paragraph_close", "p", -1)
-    state.line = after
     return True
 
 
-def _end_of_paragraph(state: StateBlock, first: int, end: int) -> tuple[int, bool]:
-    """The line after a paragraph, and whether a formula of several lines is in it."""
+def _end_of_paragraph(state: StateBlock, first: int, end: int) -> int | None:
+    """The line after a paragraph, None if it may be a heading with a line under it."""
     rules, number = state.md.block.ruler.getRules("paragraph"), _after_formula(state, first, end)
-    found = number > first + 1
+    held = number > first + 1
     while number < end and not state.isEmpty(number):
         inside = state.sCount[number] - state.blkIndent > 3 or state.sCount[number] < 0
-        if not inside and not found and SETEXT.fullmatch(line_of(state, number)):
-            return number, False
+        if not inside and not held and SETEXT.fullmatch(line_of(state, number)):
+            return None
         if not inside and any(rule(state, number, end, True) for rule in rules):
             break
         after = _after_formula(state, number, end)
-        found = found or after > number + 1
-        number = after
-    return number, found
+        held, number = held or after > number + 1, after
+    return number
 
 
 def _after_formula(state: StateBlock, number: int, end: int) -> int:

@@ -9,7 +9,6 @@ before a letter only what ends like one closes (`$n$th`, but not `$HOME/$USER`);
 
 import re
 from functools import lru_cache
-from itertools import takewhile
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline.state_inline import StateInline
@@ -43,7 +42,9 @@ def install(md: MarkdownIt) -> None:
 def to_html(latex: str, is_display: bool, after: str = "") -> str:
     """Clean MathML of a formula and the punctuation after it; its source in <code> where it cannot be converted."""
     source = latex.strip()
-    return mathml(source, is_display, after) or f'<code class="formula">{escape_text(source)}</code>{escape_text(after)}'
+    return (
+        mathml(source, is_display, after) or f'<code class="formula">{escape_text(source)}</code>{escape_text(after)}'
+    )
 
 
 def inline_html(latex: str, is_display: bool, after: str = "") -> str:
@@ -106,17 +107,29 @@ def _as_written(state: StateInline, opener: Opener, silent: bool) -> bool:
     """A formula without an end, at the beginning of a line: its lines stay as they are, backslashes and all."""
     if opener.sign == "\\(" or state.src[state.pos - 1 : state.pos] not in ("", "\n"):
         return False
-    first, *others = state.src[state.pos : state.posMax].split("\n")
+    end = _end_of_line(state, state.pos)
+    first = state.src[state.pos : end]
     if "]" in first or is_prose(first):
         return False
-    lines = [first, *takewhile(lambda line: TEX.search(line) and not is_prose(line), others)]
+    lines = [first]
+    while end < state.posMax:
+        line = state.src[end + 1 : _end_of_line(state, end + 1)]
+        if not TEX.search(line) or is_prose(line):
+            break
+        lines.append(line)
+        end += 1 + len(line)
     if not silent:
         for index, line in enumerate(lines):
             if index:
                 state.push("softbreak", "br", 0)
             state.push("text", "", 0).content = line.strip()
-    state.pos += len("\n".join(lines))
+    state.pos = end
     return True
+
+
+def _end_of_line(state: StateInline, position: int) -> int:
+    end = state.src.find("\n", position, state.posMax)
+    return state.posMax if end < 0 else end
 
 
 def _single_dollar(state: StateInline) -> tuple[int, int, int] | None:

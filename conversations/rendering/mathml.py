@@ -21,7 +21,9 @@ MAX_MATHML = 100_000
 LONG = 18  # characters of a formula that may be wider than a phone
 CHILDREN = dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2) | {"msubsup": 3, "munderover": 3}
 # These define macros: a few lines can grow without bound.
-REFUSED = re.compile(r"\\(?:re)?newcommand|\\(?:re)?newenvironment|\\providecommand|\\[egx]?def\b|\\let\b|\\DeclareMath")
+REFUSED = re.compile(
+    r"\\(?:re)?newcommand|\\(?:re)?newenvironment|\\providecommand|\\[egx]?def\b|\\let\b|\\DeclareMath"
+)
 LEAVES = frozenset(("mi", "mn", "mo", "mtext"))
 TAG = re.compile(r"<[^<>]*>")
 ENTITY = re.compile(r"&\w+;")

@@ -6,6 +6,7 @@ number of cells only if it does. What is too much stands in the last cell.
 """
 
 import re
+from bisect import bisect
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block.state_block import StateBlock
@@ -56,7 +57,9 @@ def _columns(state: StateBlock, start: int, end: int) -> tuple[list[str], list[s
         return None
     marks = [mark.strip() for mark in delimiters.removeprefix("|").removesuffix("|").split("|")]
     cells = _cells(head, len(marks), joined=False)
-    return (cells, [ALIGNMENTS[mark[0] == ":", mark[-1] == ":"] for mark in marks]) if len(cells) == len(marks) else None
+    return (
+        (cells, [ALIGNMENTS[mark[0] == ":", mark[-1] == ":"] for mark in marks]) if len(cells) == len(marks) else None
+    )
 
 
 def _body(state: StateBlock, first: int, end: int, alignments: list[str]) -> int:
@@ -99,7 +102,8 @@ def _cells(line: str, count: int, joined: bool = True, unfinished: bool = False)
     """The cells of a row; where there may not be more than `count`, what is too much stands in the last one."""
     bars = [match.start() for match in BAR.finditer(line)]
     whole = _whole(line, unfinished) if bars else []
-    divided = [bar for bar in bars if not any(begin < bar < end for begin, end in whole)]
+    begins = [begin for begin, _ in whole]
+    divided = [bar for bar in bars if not whole or bar >= whole[bisect(begins, bar) - 1][1] or bar < begins[0]]
     cells = _split(line, divided, len(bars) + 1)
     if len(divided) < len(bars) and len(cells) != count:
         others = _split(line, bars, len(bars) + 1)
