@@ -16,7 +16,7 @@ from markdown_it.rules_block.state_block import StateBlock
 
 from .delimiters import TWO_WORDS, Opener, is_prose, opener_at, unclosed
 
-AFTER = re.compile(r"[.,;:!?…。，、；：！？]{0,3}|\s*\((?:\d[\w.\-]*|[A-Z]\.?\d*)\)[.,;]?")  # noqa: RUF001
+AFTER = re.compile(r"[.,;:!?…。，、；：！？]{0,3}|\s*\((?:\d[\w.\-]*|[A-Z]\.?\d*)\)[.,;]?")
 MARKERS = re.compile(r"(?:[-+*>]|#{1,6}|\d{1,9}[.)])[ \t]+")
 HEADING = re.compile(r"#{1,6}[ \t]+[^\W\d_]{2}")
 OTHER_BLOCK = re.compile(r"`{3}|~{3}|(?:-[ \t]*){3,}$|(?:\*[ \t]*){3,}$|\|?[ \t]*:?-+:?[ \t]*\|[-:| \t]*$")

@@ -20,11 +20,12 @@ from .sanitizing import escape_text
 
 __all__ = ["MAX_LENGTH", "block_html", "fence_html", "inline_html", "install", "to_html"]
 
-PUNCTUATION = ".,;:!?。，、；：！？…"  # noqa: RUF001
+PUNCTUATION = ".,;:!?。，、；：！？…"
 # What no formula is, between two single dollars.
 AMOUNT = re.compile(
     r"\d[\d.,]*(?:[kKmMbB]|bn|mn)?[ \n]+"
-    r"""(?:(?!(?:mod|div|gcd|lcm|log|sin|cos|tan|max|min|exp)\b)[^\W\d_]{2}|[(\["'\u2013\u2014]+[^\W\d_]{2,}[ '\u2019])"""
+    r"""(?:(?!(?:mod|div|gcd|lcm|log|sin|cos|tan|max|min|exp)\b)[^\W\d_]{2}"""
+    r"""|[(\["'\u2013\u2014]+[^\W\d_]{2,}[ '\u2019])"""
 )
 AFTER_DIGIT = re.compile(r"[a-zA-Z\\({|]")
 TEX = re.compile(r"\\[a-zA-Z\\]|[_^]\{")
@@ -42,9 +43,11 @@ def install(md: MarkdownIt) -> None:
 def to_html(latex: str, is_display: bool, after: str = "") -> str:
     """Clean MathML of a formula and the punctuation after it; its source in <code> where it cannot be converted."""
     source = latex.strip()
-    return (
-        mathml(source, is_display, after) or f'<code class="formula">{escape_text(source)}</code>{escape_text(after)}'
-    )
+    return mathml(source, is_display, after) or _source_html(source) + escape_text(after)
+
+
+def _source_html(source: str) -> str:
+    return f'<code class="formula">{escape_text(source)}</code>'
 
 
 def inline_html(latex: str, is_display: bool, after: str = "") -> str:
@@ -55,7 +58,7 @@ def inline_html(latex: str, is_display: bool, after: str = "") -> str:
 
 def block_html(latex: str, after: str = "", is_open: bool = False) -> str:
     """HTML of a formula on lines of its own; one that is still being written is shown as its source."""
-    html = f'<code class="formula">{escape_text(latex.strip())}</code>' if is_open else to_html(latex, True, after)
+    html = _source_html(latex.strip()) if is_open else to_html(latex, True, after)
     return f'<div class="formula" tabindex="0">{html}</div>'
 
 

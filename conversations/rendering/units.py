@@ -80,7 +80,7 @@ def _quantity(source: Reader) -> str:
 def _range(source: Reader, with_unit: bool) -> str:
     source.option()
     first, last = number(source.argument()), number(source.argument())
-    return f"{{{first}\\text{{–}}{last}" + (f"\\,{unit(source.argument())}}}" if with_unit else "}")  # noqa: RUF001
+    return f"{{{first}\\text{{–}}{last}" + (f"\\,{unit(source.argument())}}}" if with_unit else "}")
 
 
 def _one(source: Reader, read: Callable[[str], str]) -> str:
