@@ -71,7 +71,7 @@ def _body(state: StateBlock, first: int, end: int, alignments: list[str]) -> int
         line = line_of(state, number).strip()
         if not line or state.is_code_block(number):
             break
-        is_last = number == len(state.bMarks) - 2 and not state.env.get("finished", True)
+        is_last = state.eMarks[number] == len(state.src) and not state.env.get("finished", True)
         cells = _cells(line, len(alignments), unfinished=is_last)
         empty += len(alignments) - len(cells)
         if empty > MAX_EMPTY_CELLS:
@@ -105,7 +105,7 @@ def _cells(line: str, count: int, joined: bool = True, unfinished: bool = False)
     begins = [begin for begin, _ in whole]
     divided = [bar for bar in bars if not whole or bar >= whole[bisect(begins, bar) - 1][1] or bar < begins[0]]
     cells = _split(line, divided, len(bars) + 1)
-    if len(divided) < len(bars) and len(cells) != count:
+    if len(divided) < len(bars) and len(cells) != count and not unfinished:
         others = _split(line, bars, len(bars) + 1)
         cells, divided = (others, bars) if len(others) == count else (cells, divided)
     if joined and len(cells) > count:
