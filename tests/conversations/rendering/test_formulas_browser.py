@@ -48,9 +48,7 @@ def test_a_long_formula_scrolls_by_itself_and_the_page_does_not(phone: Page, sou
 
 def test_a_formula_that_could_scroll_stands_on_the_line(phone: Page) -> None:
     show(phone, "a $b+b+b+b+b+b+b+b+b+b$")
-    tops = phone.evaluate(
-        """[...document.querySelectorAll(".formula mi")].map(one => one.getBoundingClientRect().bottom)"""
-    )
+    formula = phone.locator(".formula mi").first.evaluate("letter => letter.getBoundingClientRect().bottom")
     text = phone.evaluate(
         """(() => { const range = document.createRange(); range.selectNodeContents(document.querySelector("p").firstChild);
         return range.getBoundingClientRect().bottom; })()"""
