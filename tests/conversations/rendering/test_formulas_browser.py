@@ -50,7 +50,8 @@ def test_a_formula_that_could_scroll_stands_on_the_line(phone: Page) -> None:
     show(phone, "a $b+b+b+b+b+b+b+b+b+b$")
     formula = phone.locator(".formula mi").first.evaluate("letter => letter.getBoundingClientRect().bottom")
     text = phone.evaluate(
-        """(() => { const range = document.createRange(); range.selectNodeContents(document.querySelector("p").firstChild);
+        """(() => { const range = document.createRange();
+        range.selectNodeContents(document.querySelector("p").firstChild);
         return range.getBoundingClientRect().bottom; })()"""
     )
     assert abs(formula - text) < 8
