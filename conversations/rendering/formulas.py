@@ -1,163 +1,174 @@
-"""Formulas: `$..$`, `$$..$$`, `\\(..\\)` and `\\[..\\]` become MathML.
+"""Formulas: `$..$`, `$$..$$`, `\\(..\\)`, `\\[..\\]`, environments like `\\begin{align}` and ```math become MathML.
 
-Prices stay prices: `$` opens only before a character that is no space and not after a letter or digit, and the next `$`
-must close: no space before it, no letter or digit after it. A line that is just `$$` or `\\[`, or goes on with
-`\\begin`, opens a block that runs like a code fence: to the line that ends in its closing sign, or to the end.
+Here are those inside a line; display.py has those on lines of their own.
+
+Prices stay prices. A single `$` opens before a character that is no space, and not after a letter; the next `$` must
+close, with no space before it and no digit after it. After a digit only what begins like an expression opens (`3$x$`);
+before a letter only what ends like one closes (`$n$th`, but not `$HOME/$USER`); an amount and a word make no formula.
 """
 
 import re
 from functools import lru_cache
-from html import unescape
-from xml.etree.ElementTree import tostring
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block.state_block import StateBlock
 from markdown_it.rules_inline.state_inline import StateInline
 
-from .sanitizing import clean, escape_text
+from . import display
+from .delimiters import Opener, is_escaped, is_prose, opener_at
+from .mathml import MAX_LENGTH, is_long, mathml
+from .sanitizing import escape_text
 
-MAX_LENGTH = 2000
-MAX_MATHML = 100_000
-CLOSING = {"$$": "$$", "\\[": "\\]", "\\(": "\\)"}
-OPENING_LINE = re.compile(r"\s*(\\begin\b.*)?")
-# These define macros (a few lines can grow without bound) or set colours that no theme knows.
-REFUSED = re.compile(r"\\(?:re)?newcommand|\\providecommand|\\def\b|\\gdef\b|\\let\b|\\(?:text|page|f)?color")
-# Environments that the library does not know, by those that look the same; "" leaves just the content. Unnumbered.
-ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w+)\*?\}")
-ENVIRONMENTS = {
-    "align": "align*", "aligned": "split", "alignat": "split", "alignedat": "split", "eqnarray": "split",
-    "dcases": "cases",
-    "gather": "matrix", "gathered": "matrix", "multline": "matrix", "equation": "", "displaymath": "", "math": "",
-}  # fmt: skip
+__all__ = ["MAX_LENGTH", "block_html", "fence_html", "inline_html", "install", "to_html"]
+
+PUNCTUATION = ".,;:!?。，、；：！？…"
+# What no formula is, between two single dollars.
+AMOUNT = re.compile(
+    r"\d[\d.,]*(?:[kKmMbB]|bn|mn)?[ \n]+"
+    r"""(?:(?!(?:mod|div|gcd|lcm|log|sin|cos|tan|max|min|exp)\b)[^\W\d_]{2}"""
+    r"""|[(\["'\u2013\u2014]+[^\W\d_]{2,}[ '\u2019])"""
+)
+AFTER_DIGIT = re.compile(r"[a-zA-Z\\({|]")
+TEX = re.compile(r"\\[a-zA-Z\\]|[_^]\{")
+PROSE_AFTER_DIGIT = re.compile(r"(?<![\w{])[^\W\d_]{2,} ")
+BEFORE_LETTER = re.compile(r"(?!\w{3,}$)(?s:.*)[\w)}\]|'!*]")
 
 
 def install(md: MarkdownIt) -> None:
-    """Adds the block rule and the inline rule."""
-    interrupted = ["paragraph", "reference", "blockquote", "list"]
-    md.block.ruler.before("fence", "formula_block", _formula_block, {"alt": interrupted})
+    """Adds the block rules and the inline rule."""
+    display.install(md)
     md.inline.ruler.before("escape", "formula", _formula)
 
 
 @lru_cache(maxsize=256)
-def to_html(latex: str, display: bool) -> str:
-    """Clean MathML of a formula; where it cannot be converted, its source in <code class="formula">."""
-    return _mathml(latex.strip(), display) or f'<code class="formula">{escape_text(latex.strip())}</code>'
+def to_html(latex: str, is_display: bool, after: str = "") -> str:
+    """Clean MathML of a formula and the punctuation after it; its source in <code> where it cannot be converted."""
+    source = latex.strip()
+    return mathml(source, is_display, after) or _source_html(source) + escape_text(after)
 
 
-def _mathml(latex: str, display: bool) -> str:
-    if not latex or len(latex) > MAX_LENGTH or REFUSED.search(latex):
-        return ""
-    try:
-        mathml = _converted(latex, "block" if display else "inline")
-    except Exception:  # its parser raises whatever comes: IndexError, KeyError, RecursionError, its own
-        return ""
-    return clean(mathml) if len(mathml) <= MAX_MATHML else ""
+def _source_html(source: str) -> str:
+    return f'<code class="formula">{escape_text(source)}</code>'
 
 
-def _converted(latex: str, display: str) -> str:
-    """MathML, escaped. The library's own writer does not escape, so its tree is written here."""
-    from latex2mathml.converter import convert_to_element
-
-    tree = convert_to_element(ENVIRONMENT.sub(_known_environment, latex), display=display)
-    for element in tree.iter():
-        element.text = unescape(element.text or "")
-    return tostring(tree, encoding="unicode")
+def inline_html(latex: str, is_display: bool, after: str = "") -> str:
+    """HTML of a formula in a paragraph. What may be wider than a phone is in an element that scrolls."""
+    html = to_html(latex, is_display, after)
+    return f'<span class="formula" tabindex="0">{html}</span>' if is_long(html) else html
 
 
-def _known_environment(match: re.Match[str]) -> str:
-    name = ENVIRONMENTS.get(match[2])
-    return match[0] if name is None else f"\\{match[1]}{{{name}}}" if name else ""
+def block_html(latex: str, after: str = "", is_open: bool = False) -> str:
+    """HTML of a formula on lines of its own; one that is still being written is shown as its source."""
+    html = _source_html(latex.strip()) if is_open else to_html(latex, True, after)
+    return f'<div class="formula" tabindex="0">{html}</div>'
+
+
+def fence_html(content: str) -> str:
+    """HTML of a ```math fence: a formula for each part between blank lines."""
+    parts = [part.strip() for part in re.split(r"\n[ \t]*\n", content)]
+    return "".join(block_html(_without_signs(part)) for part in parts if part) or block_html(content)
+
+
+def _without_signs(part: str) -> str:
+    opener = opener_at(part, 0)
+    if opener is None or opener.is_environment or not part.endswith(opener.closing):
+        return part
+    return part[opener.end : -len(opener.closing)]
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
     source, start = state.src, state.pos
     if source[start] not in "$\\":
         return False
-    sign = source[start : start + 2]
-    found = _between(state, sign) if sign in CLOSING else _single_dollar(state)
+    opener = opener_at(source, start)
+    is_display = opener is not None and opener.sign != "\\("
+    found = _single_dollar(state) if opener is None else _between(state)
     if found is None:
-        return False
+        return opener is not None and _as_written(state, opener, silent)
     begin, end, after = found
+    punctuation = source[after : after + 1] if is_display and source[after : after + 1] in PUNCTUATION else ""
     if not silent:
         token = state.push("formula", "math", 0)
         token.content = source[begin:end]
-        token.meta = {"display": sign in ("$$", "\\[")}
-    state.pos = after
+        token.meta = {"display": is_display, "after": punctuation}
+    state.pos = after + len(punctuation)
     return True
 
 
-def _between(state: StateInline, sign: str) -> tuple[int, int, int] | None:
+def _between(state: StateInline) -> tuple[int, int, int] | None:
     """Bounds of the content and the position after the closing sign."""
-    begin = state.pos + 2
-    end = state.src.find(CLOSING[sign], begin, min(state.posMax, begin + MAX_LENGTH + 2))
-    if end < 0 or not state.src[begin:end].strip():
+    opener = opener_at(state.src, state.pos)
+    if opener is None:
         return None
-    return begin, end, end + 2
+    end = opener.closed_in(state.src, opener.end, state.posMax)
+    content, after = state.src[opener.end : end], end + len(opener.closing)
+    if end < 0 or not content.strip() or ("\n" in content and opener.start and is_prose(content)):
+        return None
+    return (opener.start, after, after) if opener.is_environment else (opener.end, end, after)
+
+
+def _as_written(state: StateInline, opener: Opener, silent: bool) -> bool:
+    """A formula without an end, at the beginning of a line: its lines stay as they are, backslashes and all."""
+    if opener.sign == "\\(" or state.src[state.pos - 1 : state.pos] not in ("", "\n"):
+        return False
+    end = _end_of_line(state, state.pos)
+    first = state.src[state.pos : end]
+    if "]" in first or is_prose(first):
+        return False
+    lines = [first]
+    while end < state.posMax:
+        line = state.src[end + 1 : _end_of_line(state, end + 1)]
+        if not TEX.search(line) or is_prose(line):
+            break
+        lines.append(line)
+        end += 1 + len(line)
+    if not silent:
+        for index, line in enumerate(lines):
+            if index:
+                state.push("softbreak", "br", 0)
+            state.push("text", "", 0).content = line.strip()
+    state.pos = end
+    return True
+
+
+def _end_of_line(state: StateInline, position: int) -> int:
+    end = state.src.find("\n", position, state.posMax)
+    return state.posMax if end < 0 else end
 
 
 def _single_dollar(state: StateInline) -> tuple[int, int, int] | None:
     source, begin = state.src, state.pos + 1
-    if source[state.pos] != "$" or _is_word(source[state.pos - 1 : state.pos]):
+    before = source[begin - 2 : begin - 1] if begin > 1 else ""
+    if source[state.pos] != "$" or is_letter(before) or source[begin : begin + 1] in ("", "$"):
+        return None
+    if before == "$" and (state.pending or not state.tokens or state.tokens[-1].type != "formula"):
         return None
     end = _next_dollar(source, begin, min(state.posMax, begin + MAX_LENGTH + 1))
-    if end <= begin or source[begin].isspace() or source[end - 1].isspace() or _is_word(source[end + 1 : end + 2]):
+    if end <= begin or not is_expression(source[begin:end], before, source[end + 1 : end + 2]):
         return None
     return begin, end, end + 1
 
 
+def is_expression(content: str, before: str, after: str) -> bool:
+    """Whether what stands between two dollars is a formula, by itself and by the characters before and after."""
+    if content[0].isspace() or content[-1].isspace() or content[-1] == "/" or AMOUNT.match(content):
+        return False
+    if before.isdecimal() and (not AFTER_DIGIT.match(content) or is_prose(content, PROSE_AFTER_DIGIT)):
+        return False
+    if is_letter(after) or after in ("_", "{"):
+        return bool(BEFORE_LETTER.fullmatch(content)) and _is_balanced(content)
+    return not after.isdecimal()
+
+
+def _is_balanced(content: str) -> bool:
+    return all(content.count(left) == content.count(right) for left, right in ("()", "[]", "{}"))
+
+
 def _next_dollar(source: str, begin: int, limit: int) -> int:
     end = source.find("$", begin, limit)
-    while end > 0 and _is_escaped(source, end):
+    while end > 0 and is_escaped(source, end):
         end = source.find("$", end + 1, limit)
     return end
 
 
-def _is_escaped(source: str, position: int) -> bool:
-    before = source[max(0, position - 20) : position]
-    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
-
-
-def _is_word(char: str) -> bool:
-    return char.isascii() and char.isalnum()
-
-
-def _formula_block(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
-    if state.is_code_block(startLine):
-        return False
-    line = _line(state, startLine)
-    sign, rest = line[:2], line[2:].strip()
-    if sign not in ("$$", "\\["):
-        return False
-    one_line = _content_of_one_line(rest, CLOSING[sign])
-    if one_line is None and not OPENING_LINE.fullmatch(rest):
-        return False
-    if silent:
-        return True
-    content, after = (one_line, startLine + 1) if one_line is not None else _lines(state, startLine, endLine, sign)
-    token = state.push("formula_block", "math", 0)
-    token.content, token.map = content if content.strip() else line, [startLine, after]
-    state.line = after
-    return True
-
-
-def _content_of_one_line(rest: str, closing: str) -> str | None:
-    """The formula of a line that is nothing but one formula, else None."""
-    content = rest.removesuffix(closing)
-    return content if content != rest and content.strip() and closing not in content else None
-
-
-def _lines(state: StateBlock, first: int, end: int, sign: str) -> tuple[str, int]:
-    """Content of a formula of several lines, and the line after it."""
-    closing, content = CLOSING[sign], [_line(state, first)[2:]]
-    for number in range(first + 1, end):
-        line = _line(state, number)
-        if line and state.sCount[number] < state.blkIndent:
-            return "\n".join(content), number
-        if line.endswith(closing):
-            return "\n".join([*content, line.removesuffix(closing)]), number + 1
-        content.append(line)
-    return "\n".join(content), end
-
-
-def _line(state: StateBlock, number: int) -> str:
-    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]].strip(" \t")
+def is_letter(char: str) -> bool:
+    return char.isascii() and char.isalpha()

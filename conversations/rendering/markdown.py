@@ -16,7 +16,8 @@ from markdown_it.rules_block.state_block import StateBlock
 from markdown_it.rules_core.state_core import StateCore
 from markdown_it.token import Token
 
-from . import emphasis, footnotes, formulas, links, markup
+from . import emphasis, footnotes, formulas, links, markup, tables
+from .display import open_line
 from .plain import render_plain
 from .sanitizing import clean, safe
 from .source import normalized
@@ -34,11 +35,15 @@ class TooDeep(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A top-level block: its tokens and the lines it stands on, `end` exclusive."""
+    """A top-level block: its tokens and the lines it stands on, `end` exclusive.
+
+    `is_open`: more text could still make it part of a formula.
+    """
 
     tokens: list[Token]
     line: int
     end: int
+    is_open: bool = False
 
 
 def render(text: str) -> SafeString:
@@ -66,9 +71,16 @@ def parse(source: str, references: References, finished: bool = True) -> list[Bl
     does not).
     Raises TooDeep, RecursionError.
     """
-    tokens = _parser(False).parse(source, {"references": references, "finished": finished})
+    env: dict[str, Any] = {"references": references, "finished": finished}
+    tokens = _parser(False).parse(source, env)
     starts = [index for index, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0 and token.map]
-    return [Block(tokens[start:end], *(tokens[start].map or (0, 0))) for start, end in pairwise([*starts, len(tokens)])]
+    first_open = open_line(env)
+    return [_block(tokens[start:end], first_open) for start, end in pairwise([*starts, len(tokens)])]
+
+
+def _block(tokens: list[Token], first_open: int | None) -> Block:
+    line, end = tokens[0].map or (0, 0)
+    return Block(tokens, line, end, first_open is not None and end >= first_open)
 
 
 def block_html(block: Block) -> str:
@@ -83,7 +95,7 @@ def _parser(with_notes: bool) -> MarkdownIt:
     md.disable(["normalize", "html_block", "html_inline"])
     md.inline = emphasis.CjkParserInline()
     md.inline.ruler.disable(["linkify", "html_inline"])
-    for plugin in (links.install, formulas.install, footnotes.keep_from_references):
+    for plugin in (links.install, formulas.install, tables.install, footnotes.keep_from_references):
         plugin(md)
     if with_notes:
         footnotes.install(md)

@@ -23,8 +23,8 @@ LEAVES: dict[str, Callable[[Token], str]] = {
     "code_inline": lambda token: f"<code>{escape_text(token.content)}</code>",
     "fence": lambda token: _fence(token),
     "code_block": lambda token: highlighting.to_html(token.content.removesuffix("\n"), ""),
-    "formula": lambda token: formulas.to_html(token.content, token.meta["display"]),
-    "formula_block": lambda token: f'<div class="formula" tabindex="0">{formulas.to_html(token.content, True)}</div>',
+    "formula": lambda token: formulas.inline_html(token.content, token.meta["display"], token.meta["after"]),
+    "formula_block": lambda token: formulas.block_html(token.content, token.meta["after"], token.meta["open"]),
 }
 
 
@@ -119,4 +119,6 @@ def _fence(token: Token) -> str:
     language = highlighting.language_of(token.info)
     if token.meta.get("open"):
         return highlighting.to_html(token.content, language, highlight=False)
+    if language == "math":
+        return formulas.fence_html(token.content)
     return highlighting.to_html(token.content.removesuffix("\n"), language)

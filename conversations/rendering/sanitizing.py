@@ -33,12 +33,13 @@ CLASSES: dict[str, set[str]] = {
     "li": {"task"},
     "p": {"plain"},
     "section": {"footnotes"},
-    "span": {"task-box", *CODE_CLASSES},
+    "span": {"task-box", "formula", *CODE_CLASSES},
     "sup": {"footnote"},
 }
 VALUES = {
     "a": {"target": {"_blank"}, "rel": {"noopener noreferrer nofollow"}},
     "div": {"tabindex": {"0"}},
+    "span": {"tabindex": {"0"}},
     "pre": {"tabindex": {"0"}},
     "td": {"align": {"left", "center", "right"}},
     "th": {"align": {"left", "center", "right"}},

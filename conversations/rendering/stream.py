@@ -229,10 +229,11 @@ def _first_open(blocks: list[Block], source: str) -> int:
     """Index of the first block that later lines could still change.
 
     A block ends for good where the first line of a later one is complete. (A table is known by its second line; the
-    parser does not see that one before it is complete.)
+    parser does not see that one before it is complete. A formula may swallow blocks until its end has come.)
     """
     complete = source.count("\n")
-    return next((index for index in range(len(blocks) - 1, 0, -1) if blocks[index].line < complete), 0)
+    last = next((index for index in range(len(blocks) - 1, 0, -1) if blocks[index].line < complete), 0)
+    return next((index for index, block in enumerate(blocks[:last]) if block.is_open), last)
 
 
 def _from_line(source: str, line: int) -> str:

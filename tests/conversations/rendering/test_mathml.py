@@ -1,0 +1,96 @@
+import re
+from xml.etree.ElementTree import Element, fromstring
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conversations.rendering.formulas import to_html
+from conversations.rendering.mathml import CHILDREN
+
+from . import page
+
+PIECES = [
+    "x", "^", "_", "^2", "_i", "{a+b}", "{", "}", "\\frac", "\\frac{a}{b}", "\\left(", "\\right)", "|x|", "\\|x\\|",
+    "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}", "\\begin{cases}a\\\\b\\end{cases}", "\\binom{n}{k}",
+    "\\sqrt[3]{x}", "'",
+    "\\sum", "\\limits", "\\hat", "\\vec{a}", "\\pmod{n}", "\\not", "=", "\\overset{a}{b}", "\\underbrace{a}_{b}",
+    "\\mathrm{ab}", "\\text{a $b$}", "\\ce{H2O}", "\\SI{5}{\\metre}", "\\foo", "\\color{red}",
+    "\\operatorname{f}", "속도",
+    "\\xrightarrow[a]{b}", "\\mathbin{+}", "\\tag{1}", "\\stackrel", "\\dfrac12", "&", "\\\\", "%", "\\boxed{x}", "$",
+]  # fmt: skip
+
+
+def tree(latex: str) -> Element:
+    html = to_html(latex, True)
+    assert html.startswith("<math"), html
+    return fromstring(html.replace("&nbsp;", "\u00a0"))
+
+
+def text(latex: str) -> str:
+    return "".join(tree(latex).itertext()).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    "base", ["\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}", "\\left(\\frac ab\\right)", "\\binom{n}{k}", "|x|",
+    "\\|x\\|",
+    "\\begin{cases}a\\\\b\\end{cases}", "\\begin{bmatrix}1\\end{bmatrix}", "\\left\\langle x \\right\\rangle"]
+)  # fmt: skip
+@pytest.mark.parametrize(("script", "name"), [("^{-1}", "msup"), ("_2", "msub"), ("_i^2", "msubsup")])
+def test_a_matrix_or_fence_takes_an_exponent(base: str, script: str, name: str) -> None:
+    (scripted,) = [element for element in tree(base + script).iter() if element.tag == name]
+    assert len(scripted) == CHILDREN[name]
+
+
+@settings(max_examples=500, deadline=None, database=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), st.booleans())
+def test_every_element_has_the_children_it_must_have(latex: str, display: bool) -> None:
+    html = to_html(latex, display)
+    page.parse(html)
+    if not html.startswith("<math"):
+        return
+    for element in fromstring(html.replace("&nbsp;", "\u00a0")).iter():
+        assert len(element) == CHILDREN.get(element.tag, len(element))
+        assert element.tag not in ("mi", "mn", "mo", "mtext") or not len(element)
+
+
+@pytest.mark.parametrize(
+    ("latex", "shown"),
+    [
+        ("\\ce{2H2 + O2 -> 2H2O}", "2H2+O2→2H2O"), ("\\ce{SO4^2-}", "SO42−"), ("\\ce{A <=>[k_1] B}", "A⇌k1B"),
+        ("\\ce{CuSO4*5H2O}", "CuSO4·5H2O"), ("\\ce{NaCl(aq)}", "NaCl(aq)"), ("\\ce{CH3-CH=CH2}", "CH3−CH=CH2"),
+        ("\\SI{5}{\\metre}", "5m"), ("\\SI{9.8}{\\metre\\per\\second\\squared}", "9.8m/s2"),
+        ("\\num{1.5e-3}", "1.5×10−3"),
+        ("\\qty{3}{\\kilo\\gram\\per\\cubic\\metre}", "3kg/m3"), ("\\SI{5}{kg.m/s^2}", "5kgm/s2"),
+        ("\\ang{30}", "30°"),
+        ("x\\label{eq:1}", "x"), ("\\color{red}{x}", "x"), ("\\textcolor{blue}{x+y}", "x+y"), ("x\\tag{1}", "x(1)"),
+        ("\\eqref{eq:1}", "(eq:1)"), ("\\cancel{x}", "x"), ("\\boxed{x}", "x"),
+        ("\\operatorname*{arg\\,max}_x", "arg maxx"),
+        ("\\mathscr{L}", "ℒ"), ("\\require{cancel}x", "x"), ("\\hspace{1em}x\\nonumber", "x"), ("\\bm{\\alpha}", "𝜶"),
+        ("\\mathbb{RN}", "ℝℕ"), ("\\Var(X)", "Var(X)"), ("\\norm{x}", "‖x‖"), ("\\dv{x^{2}}{t}", "dx2dt"),
+        ("\\text{50\\% if $x<0$}", "50% if x<0"), ("\\text{a {b} c}", "a b c"),
+        ("속도 = \\frac{거리}{시간}", "속도=거리시간"),
+        ("5% of x", "5%ofx"), ("\\mathbin{+}", "+"), ("\\begin{rcases}a\\\\b\\end{rcases}", "ab}"),
+        ("\\unknown{a}", "unknowna"),
+        ("a \\\\[4pt] b", "ab"), ("\\begin{array}{@{}l|p{3cm}@{}}a&b\\end{array}", "ab"),
+        ("\\begin{aligned}[t]a&=b\\end{aligned}", "a=b"),
+    ],
+)  # fmt: skip
+def test_commands_of_packages_are_readable(latex: str, shown: str) -> None:
+    assert text(latex) == shown
+
+
+@pytest.mark.parametrize("name", ["cases", "dcases"])
+def test_cases_are_aligned_left_and_equations_at_their_sign(name: str) -> None:
+    html = to_html(f"\\begin{{{name}}}x & y \\\\ z & w\\end{{{name}}}", True)
+    assert re.findall(r'<mtd columnalign="(\w+)">', html) == ["left"] * 4
+    assert re.findall(r'<mtd columnalign="(\w+)">', to_html("a &= b", True) + to_html("a &= b\\\\ &= c", True))[
+        -2:
+    ] == [
+        "right",
+        "left",
+    ]
+
+
+def test_what_stands_for_characters_in_texts_is_not_shown() -> None:
+    assert text("\\text{\\{a\\_b\\} & c}") == "{a_b} & c"
