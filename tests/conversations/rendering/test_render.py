@@ -13,7 +13,7 @@ OUT = 'rel="noopener noreferrer nofollow" target="_blank"'
 
 def test_a_paragraph() -> None:
     html = render("Hello **you**\nand `x < y`")
-    assert html == "<p>Hello <strong>you</strong>\nand <code>x &lt; y</code></p>"
+    assert html == "<p>Hello <strong>you</strong><br>and <code>x &lt; y</code></p>"
     assert isinstance(html, SafeString)
 
 
@@ -44,7 +44,8 @@ def test_no_text_is_no_html() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["<script>alert(1)</script>", "<img src=x onerror=y>", "<!-- x -->", "<b>x</b>", "DROP TABLE x;"]
+    "source",
+    ["<script>alert(1)</script>", "<img src=x onerror=y>", "<b>x</b>", "<sub class=x>y</sub>", "<!-- x", "DROP TABLE x;"],
 )
 def test_html_is_text(source: str) -> None:
     body = page.parse(render(source))
@@ -95,7 +96,7 @@ def test_a_note_without_a_text_stays_as_it_is() -> None:
 
 def test_what_no_page_can_show_is_replaced() -> None:
     assert render("a\x00b\ud800c") == "<p>a\ufffdb\ufffdc</p>"
-    assert render("a\r\nb\rc") == "<p>a\nb\nc</p>"
+    assert render("a\r\nb\rc") == "<p>a<br>b<br>c</p>"
 
 
 @pytest.mark.parametrize(
