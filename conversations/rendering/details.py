@@ -31,9 +31,9 @@ INTERRUPTS = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 def install(md: MarkdownIt) -> None:
     """Adds the three rules."""
-    md.block.ruler.before("hr", "html_rule", _rule, INTERRUPTS)
-    md.block.ruler.before("hr", "comment", _comment, INTERRUPTS)
-    md.block.ruler.before("hr", "details", _details, INTERRUPTS)
+    md.block.ruler.before("table", "html_rule", _rule, INTERRUPTS)
+    md.block.ruler.before("table", "comment", _comment, INTERRUPTS)
+    md.block.ruler.before("table", "details", _details, INTERRUPTS)
 
 
 def _begins(state: StateBlock, line: int, text: str) -> bool:
@@ -58,9 +58,11 @@ def _comment(state: StateBlock, startLine: int, endLine: int, silent: bool) -> b
         return False
     start = state.bMarks[startLine] + state.tShift[startLine]
     end = state.src.find("-->", start + 2, start + MAX_COMMENT) + 3
-    last = _line_of(state, startLine, endLine, end) if end > 2 else None
+    if end < 3:
+        return _open_comment(state, startLine, silent)
+    last = _line_of(state, startLine, end)
     if last is None:
-        return _open_comment(state, start, endLine, silent)
+        return False
     end = _after_comments(state.src, end, state.eMarks[last])
     rest = state.src[end : state.eMarks[last]].strip()
     if last == startLine and (rest or (silent and state.parentType == "paragraph")):
@@ -81,12 +83,15 @@ def _after_comments(source: str, position: int, limit: int) -> int:
     return position
 
 
-def _open_comment(state: StateBlock, start: int, end_line: int, silent: bool) -> bool:
+def _open_comment(state: StateBlock, line: int, silent: bool) -> bool:
     """In a text that goes on, a comment whose end may still come is not shown."""
-    if not _goes_on(state, end_line) or len(state.src) - start >= MAX_COMMENT:
+    end = state.lineMax
+    if not _goes_on(state, end) or len(state.src) - state.bMarks[line] - state.tShift[line] >= MAX_COMMENT:
+        return False
+    if _line_of(state, line, state.eMarks[end - 1]) is None:
         return False
     if not silent:
-        state.line = end_line
+        state.line = end
     return True
 
 
@@ -94,14 +99,25 @@ def _goes_on(state: StateBlock, end_line: int) -> bool:
     return not state.env.get("finished", True) and end_line >= len(state.bMarks) - 1
 
 
-def _line_of(state: StateBlock, start: int, end: int, position: int) -> int | None:
-    """The line on which `position` is, None if that is not in the same item or quote."""
-    for line in range(start, end):
-        if line > start and not state.isEmpty(line) and state.sCount[line] < state.blkIndent:
+def _line_of(state: StateBlock, start: int, position: int) -> int | None:
+    """The line on which `position` is, None if that is not in the same item or quote.
+
+    A paragraph that asks whether it ends does not know where the quote around it ends, so nobody's `endLine` counts.
+    """
+    indent = min(state.blkIndent, state.sCount[start])  # less where a paragraph asks whether it ends before this line
+    for line in range(start, state.lineMax):
+        if not state.isEmpty(line) and state.sCount[line] < indent:
+            return None
+        if _is_quoted(state, line) != _is_quoted(state, start):
             return None
         if position <= state.eMarks[line]:
             return line
     return None
+
+
+def _is_quoted(state: StateBlock, line: int) -> bool:
+    begin = state.bMarks[line]
+    return begin > 0 and state.src[begin - 1] != "\n"
 
 
 def _details(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
