@@ -26,14 +26,12 @@ FENCE = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)*(`{3,}(?=[^`]*$)|~
 BEGINNING = re.compile(r"(?:<(?:s(?:u(?:m(?:m(?:a(?:r(?:y>?)?)?)?)?)?)?)?)?[ \t]*", re.IGNORECASE)
 NEXT_COMMENT = re.compile(r"[ \t]*<!--")
 MAX_COMMENT = 4_000  # characters; what is longer is no comment
-INTERRUPTS = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 
 def install(md: MarkdownIt) -> None:
     """Adds the three rules."""
-    md.block.ruler.before("table", "html_rule", _rule, INTERRUPTS)
-    md.block.ruler.before("table", "comment", _comment, INTERRUPTS)
-    md.block.ruler.before("table", "details", _details, INTERRUPTS)
+    for name, rule in (("html_rule", _rule), ("comment", _comment), ("details", _details)):
+        md.block.ruler.before("table", name, rule, {"alt": ["paragraph", "reference", "blockquote", "list"]})
 
 
 def _begins(state: StateBlock, line: int, text: str) -> bool:

@@ -16,6 +16,7 @@ from .highlighting import language_of
 
 LANGUAGES = frozenset({"markdown", "md", "mdown", "mkd", "mdx", "gfm", "rmd", "qmd"})
 FENCE = re.compile(r"(`{3,}(?=[^`\n]*$)|~{3,})[ \t]*([^\n]*?)[ \t]*$", re.MULTILINE)
+MAX_LINES = 1_000  # of a fence that is looked into
 Line = tuple[int, str, str]  # its number, its marker, its info string
 
 
@@ -48,10 +49,9 @@ def _end(state: StateBlock, start: int, end: int) -> tuple[int, bool] | None:
     opening = _fence_at(state, start)
     if opening is None or state.is_code_block(start) or language_of(opening[2]) not in LANGUAGES:
         return None
-    last = _last_line(state, start, end)
-    fences = list(_fences(state, start + 1, last))
-    for guess in (True, False) if fences else ():
-        closing = _closing(state, [opening, *fences], last, guess)
+    last = _last_line(state, start, min(end, start + MAX_LINES + 1))
+    for guess in (True, False):
+        closing = _closing(state, opening, last, guess)
         if closing is not None and closing >= 0:
             return closing, True
         if closing is not None and not state.env.get("finished", True) and last == len(state.bMarks) - 1:
@@ -59,14 +59,14 @@ def _end(state: StateBlock, start: int, end: int) -> tuple[int, bool] | None:
     return None
 
 
-def _closing(state: StateBlock, fences: list[Line], last: int, guess: bool) -> int | None:
-    """The line that closes the first of the fences; -1 where it has not come, None where they do not come in pairs.
+def _closing(state: StateBlock, opening: Line, last: int, guess: bool) -> int | None:
+    """The line that closes the fence; -1 where it has not come, None where the inner ones do not come in pairs.
 
     `guess`: whether a bare line may open a block.
     """
-    opened: list[tuple[str, bool]] = []  # markers, and whether fences may stand inside
-    for line, marker, info in fences:
-        outer, holds_fences = opened[-1] if opened else ("", True)
+    opened = [(opening[1], True)]  # markers, and whether fences may stand inside
+    for line, marker, info in _fences(state, opening[0] + 1, last):
+        outer, holds_fences = opened[-1]
         if not marker.startswith(outer):
             continue
         if info and not holds_fences:
@@ -77,7 +77,7 @@ def _closing(state: StateBlock, fences: list[Line], last: int, guess: bool) -> i
         opened.pop()
         if not opened:
             return line
-    return -1
+    return -1 if last <= opening[0] + MAX_LINES else None
 
 
 def _stands_like_opening(state: StateBlock, line: int, last: int) -> bool:
@@ -85,7 +85,7 @@ def _stands_like_opening(state: StateBlock, line: int, last: int) -> bool:
 
 
 def _last_line(state: StateBlock, start: int, end: int) -> int:
-    """The end of the item or quote in which the fence stands."""
+    """The end of the item or quote in which the fence stands, not beyond `end`."""
     lines = range(start + 1, end)
     return next((at for at in lines if not state.isEmpty(at) and state.sCount[at] < state.blkIndent), end)
 
@@ -98,5 +98,7 @@ def _fences(state: StateBlock, start: int, end: int) -> Iterator[Line]:
 
 
 def _fence_at(state: StateBlock, line: int) -> Line | None:
+    if not state.src.startswith(("```", "~~~"), state.bMarks[line] + state.tShift[line]):
+        return None
     match = FENCE.match(state.src, state.bMarks[line] + state.tShift[line], state.eMarks[line])
     return (line, match[1], match[2]) if match else None

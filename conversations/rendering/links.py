@@ -2,7 +2,9 @@
 
 Deliberately narrow: no bare host names, no other schemes. A Korean particle glued to an address (https://example.org/a를)
 is not part of it: letters beyond ASCII belong to an address only after one of `/ = _ # ? & % + -` or after another of
-their kind (`/사과_(과일)` too), and of Hangul at the end `particles.without_particle` says what is a particle (http://localhost:8000/에). The markup that stops the reader of plain text is in TERMINATORS; the parser looks for links only there.
+their kind (`/사과_(과일)` too), and `particles.without_particle` says what of Hangul at its end is a particle
+(http://localhost:8000/에). The markup that stops the reader of plain text is in TERMINATORS; the parser looks for links
+only there.
 """
 
 import re

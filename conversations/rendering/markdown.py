@@ -1,7 +1,8 @@
 """Markdown to safe HTML: CommonMark with tables, strikethrough, task lists, formulas, footnotes and bare addresses.
 
-Raw HTML is text, but for the few tags of tags.py and details.py. A line end is shown as one. The parser is built on first use. What it cannot take (too long, too deeply nested) is shown as it was
-written, so that nothing of an answer is ever lost.
+Raw HTML is text, but for the few tags of tags.py and details.py. A line end is shown as one. The parser is built on
+first use. What it cannot take (too long, too deeply nested) is shown as it was written, so that nothing of an answer is
+ever lost.
 """
 
 import hashlib

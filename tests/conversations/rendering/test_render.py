@@ -45,7 +45,14 @@ def test_no_text_is_no_html() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["<script>alert(1)</script>", "<img src=x onerror=y>", "<b>x</b>", "<sub class=x>y</sub>", "<!-- x", "DROP TABLE x;"],
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=y>",
+        "<b>x</b>",
+        "<sub class=x>y</sub>",
+        "<!-- x",
+        "DROP TABLE x;",
+    ],
 )
 def test_html_is_text(source: str) -> None:
     body = page.parse(render(source))
