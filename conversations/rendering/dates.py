@@ -23,24 +23,32 @@ def install(md: MarkdownIt) -> None:
     rule = md.block.ruler.__rules__[position].fn
 
     def list_of_no_dates(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
-        at = state.bMarks[startLine] + state.tShift[startLine]
-        return not (DATE.match(state.src, at) or YEAR.match(state.src, at)) and rule(state, startLine, endLine, silent)
+        return not _is_date(state, startLine, silent) and rule(state, startLine, endLine, silent)
 
     md.block.ruler.at("list", list_of_no_dates, {"alt": ["paragraph", "reference", "blockquote"]})
     md.block.ruler.before("list", "date", _ends_list, {"alt": ["list"]})
+
+
+def _is_date(state: StateBlock, line: int, silent: bool) -> bool:
+    at = state.bMarks[line] + state.tShift[line]
+    if not state.src[at : at + 1].isdigit():
+        return False
+    return DATE.match(state.src, at) is not None or _is_year(state, line, may_count=silent)
 
 
 def _ends_list(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
     if not silent:
         return False
     at = state.bMarks[startLine] + state.tShift[startLine]
-    if FULL_DATE.match(state.src, at):
-        return True
-    year = YEAR.match(state.src, at)
-    return year is not None and not _counts_items(state, startLine, int(year[1]))
+    return FULL_DATE.match(state.src, at) is not None or _is_year(state, startLine, may_count=True)
 
 
-def _counts_items(state: StateBlock, line: int, number: int) -> bool:
-    before = f"{number - 1}."
+def _is_year(state: StateBlock, line: int, may_count: bool) -> bool:
+    """`may_count`: it is none where the number before it stands above, since then it counts items."""
+    year = YEAR.match(state.src, state.bMarks[line] + state.tShift[line])
+    if year is None or not may_count:
+        return year is not None
+    before = re.compile(rf"[ \t]*{int(year[1]) - 1}\.")
     lines = range(max(0, line - LOOK_BACK), line)
-    return any(state.src.startswith(before, state.bMarks[at] + state.tShift[at]) for at in lines)
+    # From the line's very beginning: of an item that is being parsed, the list rule has moved what comes after.
+    return not any(before.match(state.src, state.bMarks[at]) for at in lines)

@@ -144,7 +144,7 @@ def _content(state: StateBlock, start: int, last: int, begin: int) -> int:
     while line < last and not state.src[begin : state.eMarks[line]].strip():
         line += 1
         begin = state.bMarks[line] + state.tShift[line]
-    return begin
+    return min(state.skipSpaces(begin), state.eMarks[line])
 
 
 def _push(state: StateBlock, start: int, last: int, content: tuple[int, int], is_open: bool) -> None:

@@ -87,6 +87,7 @@ def _waits(state: StateInline) -> bool:
     if not is_beginning and not rest.startswith("<!--"):
         return False
     state.env["waits"] = True
+    state.pending = state.pending.rstrip(" ")
     state.pos = state.posMax
     return True
 

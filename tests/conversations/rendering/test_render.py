@@ -39,6 +39,26 @@ def test_blocks(source: str, html: str) -> None:
     assert render(source) == html
 
 
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("장미꽃\n한 송이\n피었네", "<p>장미꽃<br>한 송이<br>피었네</p>"),
+        ("**1. Title**\ntext", "<p><strong>1. Title</strong><br>text</p>"),
+        ("- a\n  b", "<ul><li>a<br>b</li></ul>"),
+        ("> a\n> b", "<blockquote><p>a<br>b</p></blockquote>"),
+        ("a  \nb\\\nc<br>\nd", "<p>a<br>b<br>c<br>d</p>"),
+        ("`x\ny`", "<p><code>x y</code></p>"),
+    ],
+)
+def test_single_line_ends_are_line_ends(source: str, html: str) -> None:
+    assert render(source) == html
+
+
+def test_a_line_end_in_a_link_or_a_formula() -> None:
+    assert ">a<br>b</a>" in render("[a\nb](https://e.org)")
+    assert "<br>" not in render("$a\n+ b$")
+
+
 def test_no_text_is_no_html() -> None:
     assert render("") == render(" \n\t\n") == ""
 
