@@ -2,7 +2,7 @@
 
 Pygments knows some eighty classes; a reader tells a dozen colours apart. The dozen here keep pages and patches small:
 c comment, k keyword, s text, m number, f function or class, b built-in, d decorator, v variable, t tag,
-gd gi gh changes, e error.
+gd gi gh changes. What a lexer calls an error is plain text: models write fragments, prompts and pseudo-code.
 """
 
 import re
@@ -21,7 +21,6 @@ CLASS_OF = {
     "Name.Function": "f", "Name.Class": "f", "Name.Namespace": "f", "Name.Exception": "f", "Name.Builtin": "b",
     "Name.Decorator": "d", "Name.Attribute": "d", "Name.Variable": "v", "Name.Constant": "v", "Name.Tag": "t",
     "Generic.Deleted": "gd", "Generic.Inserted": "gi", "Generic.Heading": "gh", "Generic.Subheading": "gh",
-    "Error": "e",
 }  # fmt: skip
 
 
@@ -58,13 +57,21 @@ def _highlighted(code: str, language: str) -> str:
     tokens: list[tuple[str, str]] = []
     end = thread_time() + MAX_SECONDS
     try:
-        for kind, value in lexer.get_tokens(code):
+        for kind, value in lexer.get_tokens(code + "\n"):  # many rules want the end of the last line
             tokens.append((_class(kind), value))
             if thread_time() > end:
                 return ""
     except Exception:  # some five hundred lexers, each with bugs of its own
         return ""
-    return _spans(tokens) if "".join(value for _, value in tokens) == code else ""
+    return _spans(_without_end(tokens)) if "".join(value for _, value in tokens) == code + "\n" else ""
+
+
+def _without_end(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Without the line end that the last line was given."""
+    while tokens and not tokens[-1][1]:
+        tokens.pop()
+    name, value = tokens.pop()
+    return [*tokens, (name, value[:-1])]
 
 
 def _spans(tokens: list[tuple[str, str]]) -> str:

@@ -2,7 +2,9 @@
 
 Deliberately narrow: no bare host names, no other schemes. A Korean particle glued to an address (https://example.org/a를)
 is not part of it: letters beyond ASCII belong to an address only after one of `/ = _ # ? & % + -` or after another of
-their kind. The markup that stops the reader of plain text is in TERMINATORS; the parser looks for links only there.
+their kind (`/사과_(과일)` too), and `particles.without_particle` says what of Hangul at its end is a particle
+(http://localhost:8000/에). The markup that stops the reader of plain text is in TERMINATORS; the parser looks for links
+only there.
 """
 
 import re
@@ -11,14 +13,19 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline.state_inline import StateInline
 
+from conversations.particles import without_particle
+
 SCHEMES = ("http:", "https:", "mailto:")
 TERMINATORS = re.compile(r"[\n$&*<\[\]\\_`~]|!(?=\[)|:(?=//)|@|(?<![\w.@/-])www\.(?=[a-z0-9])", re.IGNORECASE)
 MARKS = re.compile(r":(?=//)|@|(?<![\w.@/-])www\.(?=[a-z0-9])", re.IGNORECASE)
 SCHEME = re.compile(r"(?<![A-Za-z0-9])https?$", re.IGNORECASE)
-REST = re.compile(r"(?=[^\W_])(?:[!#$%&'()+,\-./0-9:;=?@A-Z_a-z~]|(?<=[/=_#?&%+\-\u0080-\U0010ffff])[^\W\x00-\x7f])+")
+REST = re.compile(
+    r"(?=[^\W_])(?:[!#$%&'()+,\-./0-9:;=?@A-Z_a-z~]|"
+    r"(?:(?<=[/=_#?&%+\-\u0080-\U0010ffff])|(?<=_\())[^\W\x00-\x7f])+"
+)
 LOCAL_PART = re.compile(r"(?<![\w.+-])[A-Za-z0-9][A-Za-z0-9.+-]{0,63}$")
 MAIL_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}(?![A-Za-z0-9_-])")
-TRAILING = ".,:;!?'~_&$"
+TRAILING = ".,:;!?'~_&$("
 MAX_LENGTH = 2000
 
 
@@ -99,11 +106,11 @@ def _mail(source: str, position: int, limit: int) -> tuple[int, int, str] | None
 
 
 def _end(source: str, start: int, limit: int) -> int:
-    """Where an address ends: without the punctuation of the sentence around it, brackets balanced."""
+    """Where an address ends: without the punctuation and particles of the sentence around it, brackets balanced."""
     match = REST.match(source, start, min(limit, start + MAX_LENGTH))
     if not match:
         return start
     address = match[0]
     while address and (address[-1] in TRAILING or (address[-1] == ")" and address.count(")") > address.count("("))):
         address = address[:-1]
-    return start + len(address)
+    return start + len(without_particle(address))

@@ -1,7 +1,8 @@
 """Markdown to safe HTML: CommonMark with tables, strikethrough, task lists, formulas, footnotes and bare addresses.
 
-Raw HTML is text. The parser is built on first use. What it cannot take (too long, too deeply nested) is shown as it was
-written, so that nothing of an answer is ever lost.
+Raw HTML is text, but for the few tags of tags.py and details.py. A line end is shown as one. The parser is built on
+first use. What it cannot take (too long, too deeply nested) is shown as it was written, so that nothing of an answer is
+ever lost.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from markdown_it.rules_block.state_block import StateBlock
 from markdown_it.rules_core.state_core import StateCore
 from markdown_it.token import Token
 
-from . import emphasis, footnotes, formulas, links, markup, tables
+from . import dates, details, emphasis, fences, footnotes, formulas, links, markup, tables, tags
 from .display import open_line
 from .plain import render_plain
 from .sanitizing import clean, safe
@@ -44,6 +45,11 @@ class Block:
     line: int
     end: int
     is_open: bool = False
+
+    @property
+    def nodes(self) -> int:
+        """How many elements it is on the page: more than one where text follows `</details>` on its line."""
+        return sum(token.level == 0 and token.nesting >= 0 for token in self.tokens)
 
 
 def render(text: str) -> SafeString:
@@ -95,8 +101,9 @@ def _parser(with_notes: bool) -> MarkdownIt:
     md.disable(["normalize", "html_block", "html_inline"])
     md.inline = emphasis.CjkParserInline()
     md.inline.ruler.disable(["linkify", "html_inline"])
-    for plugin in (links.install, formulas.install, tables.install, footnotes.keep_from_references):
-        plugin(md)
+    for plugin in (links, formulas, tables, tags, fences, dates, details):
+        plugin.install(md)
+    footnotes.keep_from_references(md)
     if with_notes:
         footnotes.install(md)
     first = md.block.ruler.get_all_rules()[0]
@@ -118,23 +125,27 @@ def _inline(state: StateCore) -> None:
     if not state.env.get("finished", True):
         state.tokens = without_empty_cells(state.tokens, state.src)
         last = last_leaf(state.tokens)
-    for token in state.tokens:
+    for index, token in enumerate(state.tokens):
         if token.type != "inline":
             continue
         token.children = token.children or []
+        state.env["parent"] = state.tokens[index - 1].type
         if len(token.content) > MAX_PARAGRAPH:
             token.children.append(Token("text", "", 0, content=token.content))
         elif token is last:
             _unfinished_inline(state, token, token.children)
         else:
             state.md.inline.parse(token.content, state.md, state.env, token.children)
+    state.tokens = tags.apart(state.tokens)
 
 
 def _unfinished_inline(state: StateCore, token: Token, children: list[Token]) -> None:
     content, closing = completed(token.content)
     parser = cast(emphasis.CjkParserInline, state.md.inline)
+    state.env["goes_on"] = True
     emphasised = parser.parse_unfinished(content, state.md, state.env, children)
-    if closing is not None and emphasised is not None:
+    state.env["goes_on"] = False
+    if closing is not None and emphasised is not None and not state.env.pop("waits", False):
         token.meta["closing"] = closing + emphasised
 
 

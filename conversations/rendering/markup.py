@@ -17,7 +17,7 @@ HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "h
 LINK = ' rel="noopener noreferrer nofollow" target="_blank"'
 LEAVES: dict[str, Callable[[Token], str]] = {
     "text": lambda token: escape_text(token.content),
-    "softbreak": lambda token: "\n",
+    "softbreak": lambda token: "<br>",
     "hardbreak": lambda token: "<br>",
     "hr": lambda token: "<hr>",
     "code_inline": lambda token: f"<code>{escape_text(token.content)}</code>",
@@ -41,8 +41,14 @@ def blocks_html(tokens: Sequence[Token], env: EnvType) -> str:
         elif not token.hidden:
             pieces.append(tag_html(token) + _task_box(tokens, index))
         else:
-            pieces.append(_task_box(tokens, index))
+            pieces.append(_between(tokens, index) + _task_box(tokens, index))
     return "".join(pieces)
+
+
+def _between(tokens: Sequence[Token], index: int) -> str:
+    """Two paragraphs of a tight item, which have no tags, meet where a comment stood between them."""
+    follows = index and tokens[index].nesting > 0 and tokens[index - 1].type == "paragraph_close"
+    return "<br>" if follows else ""
 
 
 def tag_html(token: Token) -> str:
@@ -58,6 +64,8 @@ def tag_html(token: Token) -> str:
 def _attributes(token: Token) -> str:
     if token.type == "list_item_open" and token.meta:
         return ' class="task"'
+    if token.type == "details_open" and token.meta["open"]:
+        return ' open=""'
     if style := token.attrs.get("style"):
         return f' align="{str(style).removeprefix("text-align:")}"'
     start = token.attrs.get("start")

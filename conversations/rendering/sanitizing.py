@@ -21,11 +21,11 @@ MATH_ATTRIBUTES = frozenset(
     "rowlines rowspacing rspace scriptlevel separator stretchy symmetric voffset width".split()
 )
 TEXT_TAGS = frozenset(
-    "a blockquote br code div em figcaption figure h3 h4 h5 h6 hr li ol p pre s section span strong sup table tbody td "
-    "th thead tr ul".split()
+    "a blockquote br code details div em figcaption figure h3 h4 h5 h6 hr kbd li mark ol p pre s section span strong "
+    "sub summary sup table tbody td th thead tr u ul".split()
 )
 # Short names of Pygments' token types, see highlighting.py.
-CODE_CLASSES = frozenset({"c", "k", "s", "m", "f", "b", "d", "v", "t", "gd", "gi", "gh", "e"})
+CODE_CLASSES = frozenset({"c", "k", "s", "m", "f", "b", "d", "v", "t", "gd", "gi", "gh"})
 CLASSES: dict[str, set[str]] = {
     "a": {"image-link", "footnote-back"},
     "div": {"table", "formula"},
@@ -37,6 +37,7 @@ CLASSES: dict[str, set[str]] = {
     "sup": {"footnote"},
 }
 VALUES = {
+    "details": {"open": {""}},
     "a": {"target": {"_blank"}, "rel": {"noopener noreferrer nofollow"}},
     "div": {"tabindex": {"0"}},
     "span": {"tabindex": {"0"}},

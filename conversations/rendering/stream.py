@@ -37,6 +37,7 @@ class StreamRenderer:
         self._length = 0
         self._carriage_return = ""
         self._frozen: list[str] = []
+        self._nodes = 0  # elements that they are on the page
         self._references: References = {}
         self._tail: list[str] = []
         self._container: Container | None = None  # of the tail: a long list or table
@@ -76,9 +77,7 @@ class StreamRenderer:
         target = self._final() if final is None else final
         before, old = "".join(self._frozen), self._whole_tail()
         ops = (
-            patch(old, target[len(before) :], len(self._frozen))
-            if target.startswith(before)
-            else patch(before + old, target)
+            patch(old, target[len(before) :], self._nodes) if target.startswith(before) else patch(before + old, target)
         )
         self._frozen, self._tail, self._contained, self._container = [target], [], [], None
         self._settle("")
@@ -121,7 +120,7 @@ class StreamRenderer:
         if ops is not None:
             return ops
         source = "".join([*self._contained, *self._tail])
-        old, before = self._whole_tail(), len(self._frozen)
+        old, before, nodes = self._whole_tail(), len(self._frozen), self._nodes
         if self._container:
             self._full_parse = len(source)
         self._container, self._contained = None, []
@@ -131,9 +130,9 @@ class StreamRenderer:
             blocks = self._blocks(visible, references)
         except (TooDeep, RecursionError):
             self._settle("", PlainLeaf(source))
-            return patch(old, self._tail_html(), before)
+            return patch(old, self._tail_html(), nodes)
         self._show(source, visible, blocks, references)
-        return patch(old, "".join([*self._frozen[before:], self._whole_tail()]), before)
+        return patch(old, "".join([*self._frozen[before:], self._whole_tail()]), nodes)
 
     def _parse_items(self) -> list[Op] | None:
         """Parses the last items of the list or table alone; None if they are not just more of it."""
@@ -151,7 +150,7 @@ class StreamRenderer:
         html, leaf = _open_end(blocks[0], source, visible)
         self._settle_after(len(containers.opening(blocks[0])), html, leaf)
         hidden = (len(container.opening), container.count)
-        ops = patch(old, container.opening + self._tail_html(), len(self._frozen), hidden)
+        ops = patch(old, container.opening + self._tail_html(), self._nodes, hidden)
         line = containers.settled_line(blocks[0])
         if line is not None:
             container.settle(blocks[0], line)
@@ -180,6 +179,7 @@ class StreamRenderer:
         """Freezes what is settled and renders the rest."""
         first = _first_open(blocks, visible)
         self._frozen += [block_html(block) for block in blocks[:first]]
+        self._nodes += sum(block.nodes for block in blocks[:first])
         if first:
             line = blocks[first].line
             self._references |= {

@@ -18,12 +18,18 @@ OPEN_LINK = re.compile(
 PENDING = "http:"  # the address of a link until its own has come
 BACKTICKS = re.compile(r"(?<![\\`])`+(?!`)")
 EMPHASIS = ord("*")
+# A line that its next characters may make a comment or a block from HTML (see details.py).
+WAITING_TAG = re.compile(
+    r"[ \t]*<(?:!-?|hr?[ \t]*/?|"
+    r"/?(?:d(?:e(?:t(?:a(?:i(?:l(?:s>?)?)?)?)?)?)?|s(?:u(?:m(?:m(?:a(?:r(?:y>?)?)?)?)?)?)?)?)",
+    re.IGNORECASE,
+)
 
 
 def settled(source: str) -> str:
     """The source without a last line, or the head of a table, of which nobody knows yet what it will be."""
     start = source.rfind("\n") + 1
-    if WAITING_LINE.fullmatch(source, start):
+    if WAITING_LINE.fullmatch(source, start) or WAITING_TAG.fullmatch(source, start):
         source = source[:start]
     lines = source.rsplit("\n", 3)[-3:]
     head = _undecided_head(lines)

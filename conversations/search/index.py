@@ -21,6 +21,7 @@ from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from conversations.models import Conversation, Generation, Message, SearchEntry
+from conversations.search.reading import text_of
 from conversations.search.tokens import tokens_of
 
 if TYPE_CHECKING:
@@ -90,10 +91,11 @@ def _index_titles(waiting: QuerySet[Conversation]) -> int:
 
 
 def _index_messages(waiting: QuerySet[Message]) -> int:
-    texts = dict(waiting.order_by(_NEWEST_FIRST).values_list("pk", "content")[:BATCH])
-    if not texts:
+    found = list(waiting.only("pk", "content", "role").order_by(_NEWEST_FIRST)[:BATCH])
+    if not found:
         return 0
-    tokens = {pk: tokens_of(content) for pk, content in texts.items()}
+    texts = {message.pk: message.content for message in found}
+    tokens = {message.pk: tokens_of(text_of(message)) for message in found}
     with transaction.atomic():
         locked = _locked(Message.objects.filter(pk__in=texts, is_indexed=False))
         locked = locked.only("pk", "content", "hidden_at", "conversation__owner").select_related("conversation")

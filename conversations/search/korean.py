@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from conversations.particles import PARTICLES
+
 _FIRST, _LAST = 0xAC00, 0xD7A3
 _FINALS, _PER_INITIAL = 28, 588
 # For each final: the one that stays, and the initial that goes over when a vowel follows ("닭" + ㅣ: "달기").
@@ -13,13 +15,6 @@ _SPLIT = (
     (0, 18),
 )  # fmt: skip
 _LONE_LETTER = re.compile("(?<=[가-힣])[ㄱ-ㆎ]$")
-_PARTICLES = (
-    "은 는 이 가 을 를 의 에 도 만 로 와 과 들 나 랑 께 뿐 라 며 이나 이랑 하고 에서 에게 한테 에도 에만 에는 "
-    "에의 으로 까지 부터 보다 처럼 마다 조차 마저 밖에 대로 만큼 라도 이라 이란 라는 라고 이라는 이라고 "
-    "이라도 이며 들이 들은 들을 들의 들도 들과 들에 들에게 들에서 들로 에서는 에서도 에서의 에게는 에게서 "
-    "으로는 으로도 으로써 으로서 로는 로도 로서 로써 까지는 까지도 부터는 이다 입니다 이에요 예요 이었다 였다 "
-    "인데 인가 인가요 이고 이면 이지만 이라면 라면 께서 께서는"
-).split()
 _ENDINGS = (
     "하다 하는 하기 하고 하면 하며 하여 하지 하자 하게 하려 하려면 하려고 하는데 하는지 하도록 하지만 하거나 "
     "하니까 하나요 습니다 었습니다 았습니다 었어요 았어요 었다 았다 었던 았던 어요 아요 어서 아서 지만 는데 "
@@ -29,7 +24,7 @@ _ENDINGS = (
     "될 돼 돼서 돼요 됐다 됐어 됐어요 됐습니다 되었다 되었습니다 됩니다 됩니까 되나요 시키다 시켜 시켰다 받다 "
     "받은"
 ).split()
-_SUFFIXES = tuple(sorted({*_PARTICLES, *_ENDINGS}, key=len, reverse=True))
+_SUFFIXES = tuple(sorted({*PARTICLES, *_ENDINGS}, key=len, reverse=True))
 _SHORTEST_STEM = 2
 _AT_MOST = 2  # particles one behind the other: "사용자들" + "에게는"
 

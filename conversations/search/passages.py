@@ -13,7 +13,10 @@ LENGTH = 160
 BEFORE = 50  # characters in front of the first match
 _WORD = 20  # a longer one is cut inside
 _SPACES = re.compile(r"\s+")
-_MARKUP = re.compile(r"(?m)^[ \t]*(?:#{1,6} |> ?|```|[-*+] |\|[-:| ]+\|$)|\*\*|__|`")
+_BLOCK_MARKS = re.compile(r"(?m)\s*^[ \t]*(?:#{1,6} |> ?|```|[-*+] |\|[-:| ]+\|$)")
+_MARKS = re.compile(r"\*\*|__|`")
+_LINE_ENDS = re.compile(r"[^\S\n]*\n\s*")
+_GAPS = re.compile(r"[^\S\n]+")
 Span = tuple[int, int]
 
 
@@ -49,8 +52,9 @@ def _folded(shown: str) -> tuple[str, list[int] | None]:
 
 
 def _plain(part: str) -> str:
-    """Without markdown's marks and line ends."""
-    return _SPACES.sub(" ", _MARKUP.sub("", part)).strip()
+    """Without markdown's marks. Lines of text stay lines; headings, items and quotes run on."""
+    text = _MARKS.sub("", _BLOCK_MARKS.sub(" ", part))
+    return _GAPS.sub(" ", _LINE_ENDS.sub("\n", text)).strip()
 
 
 def _window(text: str, first: int) -> Span:

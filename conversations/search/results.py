@@ -16,6 +16,7 @@ from conversations.models import SearchEntry
 from conversations.search.entries import matching
 from conversations.search.passages import Piece, passage, whole
 from conversations.search.query import Query, looser
+from conversations.search.reading import text_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -128,7 +129,7 @@ def _hit(entry: SearchEntry, query: Query) -> Hit | None:
     conversation, message = entry.conversation, entry.message
     if message and message.hidden_at:
         return None
-    pieces = passage(message.content, query) if message else whole(conversation.title, query)
+    pieces = passage(text_of(message), query) if message else whole(conversation.title, query)
     if pieces is None:
         return None
     return Hit(

@@ -12,6 +12,7 @@ from uuid import UUID
 from conversations.models import Conversation, SearchEntry
 from conversations.search.everyone import Look, look, newer
 from conversations.search.query import Query, looser
+from conversations.search.reading import text_of
 from conversations.search.tokens import composed, fold
 from moderation.review.filters import Filters
 
@@ -112,7 +113,7 @@ def _fits(entry: SearchEntry, query: Query) -> bool:
     message = entry.message
     if message and message.hidden_at:
         return False
-    return query.fits(fold(composed(message.content if message else entry.conversation.title)))
+    return query.fits(fold(composed(text_of(message) if message else entry.conversation.title)))
 
 
 def _hit(entry: SearchEntry) -> Hit:

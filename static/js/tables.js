@@ -11,7 +11,10 @@ function cell(text) {
 }
 
 function csvOf(table) {
+  const folded = [...table.querySelectorAll("details:not([open])")];
+  for (const one of folded) one.open = true; // what is not shown has no innerText
   const rows = [...table.rows].map((row) => [...row.cells].map((one) => cell(one.innerText.trim())).join(","));
+  for (const one of folded) one.open = false;
   return rows.map((row) => `${row}\r\n`).join("");
 }
 

@@ -16,6 +16,9 @@ WORDS = [
     "|", "\t", "  ", "   ", ".", ",", ":", ";", "1.", "2)", "-", "+", "#", "##", ">", "=", "==", "---", "***", "___",
     "[^1]", "[^n]",
     "$n$th", "3$x$", "$|x|$", "`a|b`", "$$", "\\]", "\\(", "$$.", "$$은", "\\begin{align}", "\\end{align}",
+    "<br>", "<BR/>", "<sub>", "</sub>", "<sup>2</sup>", "<kbd>", "</kbd>", "<mark>형광</mark>", "<u>**a", "</u>", "<s>",
+    "</s>", "<hr>", "<!-- c -->", "<!--", "-->", "<details>", "</details>", "<summary>", "</summary>", "<", "</", "<su",
+    "https://e.org/에서는", "2024. 3. 15.", "2024.", "24.",
     "\x00", "\ud800", "\x0c", "\x85", "\u2028", "3~4개", "2**10", "50%", "[x]", "[ ]", "ww", "w.", "a" * 70,
 ]  # fmt: skip
 LINES = [
@@ -33,7 +36,10 @@ LINES = [
     "[^1]: a note", "[^n]: 각주", "    more of it", "- [ ] todo", "- [x] done", "* * *", "<div>", "</div>", "<!-- c",
     "-->", "", "", "",
     "  ", "hard  ", "break\\", "  ```js", "  ```", "   > q", "- ```sh", "  ls", "1.", "-  ", "- # h", "- > q",
-    "- - - a",
+    "- - - a", "<details>", "<details open>", "<summary>제목 **a**</summary>", "</details>", "</details> rest",
+    "<details><summary>a</summary>", "<summary>", "<hr>", "a<br>", "<!-- a", "b -->", "b --> rest", "<!-- c -->",
+    "2024. 3. 15. 발표", "1. 2024. 3. 15.", "2024. 그 해", "3. 15. 발표", "```markdown", "```md", "~~~markdown", "~~~",
+    "```",
 ]  # fmt: skip
 
 words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).flatmap(

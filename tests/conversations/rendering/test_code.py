@@ -55,5 +55,34 @@ def test_code_that_a_lexer_chokes_on_stays_plain() -> None:
     assert code_of(html) == f'<code class="highlight language-perl">{"s{" * 20_000}</code>'
 
 
+LANGUAGES = (
+    "python js jsx ts tsx java c c++ c# go rust ruby php swift kotlin scala r matlab sql bash sh console powershell "
+    "bat dockerfile yaml toml ini json jsonc xml html css scss less diff makefile cmake lua perl haskell elixir "
+    "clojure dart groovy graphql protobuf nginx http latex vim hcl csv md pycon"
+).split()
+FRAGMENTS = [
+    "$ npm install it's", '{ "a": 1, ... }', "+ added", "-a\n+b", "def f(x):\n    …생략…", '<div class="a"',
+    "SELECT * FROM t WHERE",
+    '"unclosed', "a\\", "IF x THEN\n  ...\nEND", "¥€ → ∑", "key: value", "}", ">>> 1 +",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_fragment_is_called_an_error(language: str) -> None:
+    for code in FRAGMENTS:
+        shown = code_of(render(f"~~~{language}\n{code}\n~~~"))
+        assert page.parse(shown).text() == code
+        assert 'class="e' not in shown
+
+
+def test_the_last_line_has_the_colours_of_any_other() -> None:
+    for language, code in (("diff", "+ a\n+ b"), ("ini", "a=1\na=1"), ("md", "# A\n# A")):
+        first, last = (
+            code_of(render(f"~~~{language}\n{code}\n\n{code}\n~~~")),
+            code_of(render(f"~~~{language}\n{code}\n~~~")),
+        )
+        assert first.count("<span") >= last.count("<span") > 0
+
+
 def test_an_open_fence_runs_to_the_end() -> None:
     assert code_of(render("```\na\n\nb")) == '<code class="highlight">a\n\nb</code>'

@@ -84,7 +84,8 @@ stock = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
 
 
 def shape(html: str) -> list[str]:
-    """The emphasis of some HTML: tags and text, without what our links have besides."""
+    """The emphasis of some HTML: tags and text, without what our links have besides, a line end as in the source."""
+    html = html.replace("<br>", "\n")
     return re.findall(
         r"</?(?:em|strong|s|code|a)\b|[^<>]+(?=<)", re.sub(r"<a [^>]*>", "<a>", html).replace("&quot;", '"')
     )

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from conversations.rendering import render, render_plain
+from conversations.rendering import StreamRenderer, render, render_plain
 
 ADDRESSES = {
     "see https://example.org/a?b=c#d now": ["https://example.org/a?b=c#d"],
@@ -25,8 +25,27 @@ ADDRESSES = {
     "ftp://example.org": [],
     "javascript:alert(1)": [],
     "@name and a@b": [],
+    "http://localhost:8000/에 접속하세요": ["http://localhost:8000/"],
+    "http://localhost:8000/admin/으로 가세요": ["http://localhost:8000/admin/"],
+    "https://example.com/에서는, https://example.com/까지의": ["https://example.com/"] * 2,
+    "(https://example.com/에)": ["https://example.com/"],
+    "**https://example.com/에서**": ["https://example.com/"],
+    "https://example.com/입니다. https://example.com/#를": ["https://example.com/", "https://example.com/#"],
+    "https://example.com/만으로도 https://example.com/에서부터": ["https://example.com/"] * 2,
+    "www.example.com/은 www.example.com에서": ["https://www.example.com/", "https://www.example.com"],
+    "a.b@example.kr로": ["mailto:a.b@example.kr"],
+    "https://example.com/wiki/한국어": ["https://example.com/wiki/%ED%95%9C%EA%B5%AD%EC%96%B4"],
+    "https://example.com/wiki/한국어를 보면": ["https://example.com/wiki/%ED%95%9C%EA%B5%AD%EC%96%B4"],
+    "https://example.com/가을 https://example.com/라면": [
+        "https://example.com/%EA%B0%80%EC%9D%84", "https://example.com/%EB%9D%BC%EB%A9%B4"],
+    "https://example.com/나라 https://example.com/도로": [
+        "https://example.com/%EB%82%98%EB%9D%BC", "https://example.com/%EB%8F%84%EB%A1%9C"],
+    "https://example.com/사과_(책)을": ["https://example.com/%EC%82%AC%EA%B3%BC_(%EC%B1%85)"],
+    "https://example.com/%EC%97%90에서": ["https://example.com/%EC%97%90"],
+    "https://example.com/a。次 「https://example.com/b」": ["https://example.com/a", "https://example.com/b"],
+    "<https://example.com/에>": ["https://example.com/%EC%97%90"],
     "www. and www": [],
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("source", "hrefs"), ADDRESSES.items())
@@ -39,6 +58,14 @@ def test_plain_text_is_verbatim_but_for_its_links() -> None:
         '<p class="plain"># a **b** &lt;c&gt;\n\n<a href="https://e.org/x?y=1&amp;z" '
         'rel="noopener noreferrer nofollow" target="_blank">https://e.org/x?y=1&amp;z</a>.</p>'
     )
+
+
+def test_particles_in_plain_text_and_while_it_is_written() -> None:
+    assert ">http://localhost:8000/</a>에 접속" in render_plain("http://localhost:8000/에 접속")
+    renderer = StreamRenderer()
+    for char in "http://localhost:8000/에서 보세요":
+        renderer.feed(char)
+    assert ">http://localhost:8000/</a>에서 보세요" in renderer.html()
 
 
 def test_no_plain_text_is_no_html() -> None:

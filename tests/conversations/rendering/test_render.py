@@ -13,7 +13,7 @@ OUT = 'rel="noopener noreferrer nofollow" target="_blank"'
 
 def test_a_paragraph() -> None:
     html = render("Hello **you**\nand `x < y`")
-    assert html == "<p>Hello <strong>you</strong>\nand <code>x &lt; y</code></p>"
+    assert html == "<p>Hello <strong>you</strong><br>and <code>x &lt; y</code></p>"
     assert isinstance(html, SafeString)
 
 
@@ -39,12 +39,40 @@ def test_blocks(source: str, html: str) -> None:
     assert render(source) == html
 
 
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("장미꽃\n한 송이\n피었네", "<p>장미꽃<br>한 송이<br>피었네</p>"),
+        ("**1. Title**\ntext", "<p><strong>1. Title</strong><br>text</p>"),
+        ("- a\n  b", "<ul><li>a<br>b</li></ul>"),
+        ("> a\n> b", "<blockquote><p>a<br>b</p></blockquote>"),
+        ("a  \nb\\\nc<br>\nd", "<p>a<br>b<br>c<br>d</p>"),
+        ("`x\ny`", "<p><code>x y</code></p>"),
+    ],
+)
+def test_single_line_ends_are_line_ends(source: str, html: str) -> None:
+    assert render(source) == html
+
+
+def test_a_line_end_in_a_link_or_a_formula() -> None:
+    assert ">a<br>b</a>" in render("[a\nb](https://e.org)")
+    assert "<br>" not in render("$a\n+ b$")
+
+
 def test_no_text_is_no_html() -> None:
     assert render("") == render(" \n\t\n") == ""
 
 
 @pytest.mark.parametrize(
-    "source", ["<script>alert(1)</script>", "<img src=x onerror=y>", "<!-- x -->", "<b>x</b>", "DROP TABLE x;"]
+    "source",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=y>",
+        "<b>x</b>",
+        "<sub class=x>y</sub>",
+        "<!-- x",
+        "DROP TABLE x;",
+    ],
 )
 def test_html_is_text(source: str) -> None:
     body = page.parse(render(source))
@@ -95,7 +123,7 @@ def test_a_note_without_a_text_stays_as_it_is() -> None:
 
 def test_what_no_page_can_show_is_replaced() -> None:
     assert render("a\x00b\ud800c") == "<p>a\ufffdb\ufffdc</p>"
-    assert render("a\r\nb\rc") == "<p>a\nb\nc</p>"
+    assert render("a\r\nb\rc") == "<p>a<br>b<br>c</p>"
 
 
 @pytest.mark.parametrize(

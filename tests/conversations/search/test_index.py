@@ -156,3 +156,10 @@ def test_the_title_of_what_was_empty_is_found_with_its_first_message(alice: User
     assert found(alice, "비어") == []
     submit_message(alice, conversation, "첫 질문", uuid.uuid4())
     assert found(alice, "비어") == ["비어 있음"]
+
+
+def test_an_answer_is_found_as_it_is_read_and_a_question_as_it_was_written(alice: User) -> None:
+    say(alice, "태그 <mark>어떻게</mark>", "물은 H<sub>2</sub>O<br>다음 줄 <!-- 비밀 --> `<kbd>`")
+    assert found(alice, "h2o") == found(alice, "다음 줄") == found(alice, "kbd") == ["물은 H2O\n다음 줄 <kbd>"]
+    assert found(alice, "비밀") == []
+    assert found(alice, "mark") == ["태그 <mark>어떻게</mark>"]

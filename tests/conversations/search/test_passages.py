@@ -44,6 +44,10 @@ def test_marks_and_line_ends_are_left_out() -> None:
     assert _shown("# 제목\n\n- **서버**가\n> `멈췄다`", "서버") == "제목 [서버]가 멈췄다"
 
 
+def test_lines_of_text_stay_lines() -> None:
+    assert _shown("장미꽃\n한 송이  \n\n피었네", "송이") == "장미꽃\n한 [송이]\n피었네"
+
+
 def test_a_text_without_it_has_no_passage() -> None:
     assert passage("사과", parse("배")) is None
     assert whole("사과", parse("배")) is None
