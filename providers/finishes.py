@@ -81,7 +81,7 @@ def ending(said: Any) -> Ending | None:
         return None
     kind = _KINDS.get(key) or next((kind for made_of, kind in _MADE_OF if made_of.search(key)), "other")
     if kind == "other":
-        return Ending("other", printable(word))
+        return Ending("other", printable(word) or "?")
     return Ending(_REASONS.get(kind), is_error=kind == "error")
 
 
