@@ -59,7 +59,7 @@ _BEGINS_CALL = re.compile(
     r"|<[|｜]tool[_▁]calls?(?:[_▁](?:section[_▁])?begin)?[|｜]>)"
 )
 _ENDS_WITH_CALL = re.compile(r"<tool_call>\s*\{[^`]*\}\s*</tool_call>\s*\Z")
-_LONGEST_CALL = 20_000
+_LONGEST_CALL, _PIECES = 20_000, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,9 @@ def ending(said: Any) -> Ending | None:
 
 def calls_tool(pieces: Sequence[str]) -> bool:
     """Whether the text of an answer is a call of a tool, or ends with one."""
-    if _BEGINS_CALL.match("".join(pieces[:20])):
+    if _BEGINS_CALL.match("".join(pieces[:_PIECES])):
         return True
-    end = "".join(pieces[-5:]).rstrip()
+    end = "".join(pieces[-_PIECES:]).rstrip()
     return end.endswith("</tool_call>") and bool(_ENDS_WITH_CALL.search("".join(pieces)[-_LONGEST_CALL:]))
 
 
