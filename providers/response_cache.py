@@ -45,8 +45,8 @@ def get(key: str) -> Answer | None:
 
 
 def put(key: str, answer: Answer) -> None:
-    """Keep a finished answer for RESPONSE_CACHE_SECONDS; one that did not end by itself is not kept."""
-    if answer.finish_reason != "stop":
+    """Keep a finished answer for RESPONSE_CACHE_SECONDS; not one that did not end by itself, or that says nothing."""
+    if answer.finish_reason != "stop" or not answer.text.strip():
         return
     try:
         cache.set(key, _plain(answer), settings.RESPONSE_CACHE_SECONDS)

@@ -81,8 +81,6 @@ class Answer:
 
     async def _keep(self, cache_key: str, usage: Usage | None, finish: Finish) -> None:
         text, reasoning = self._live.whole("text"), self._live.whole("reasoning")
-        if not text.strip():
-            return  # nobody wants that again
         whole = WholeAnswer(text, reasoning, usage or Usage(0, 0, estimated=True), finish.reason)
         await response_cache.aput(cache_key, whole)
 

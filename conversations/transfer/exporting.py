@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from conversations.models import Attachment, Conversation, Generation, Message
 from conversations.presentation import MessageView, present
+from conversations.text import says_something
 from conversations.transfer.formats.own import FORMAT, VERSION
 from providers import model_info
 
@@ -158,7 +159,9 @@ def _as_markdown(gathered: Gathered, message: Message) -> list[str]:
     if reasoning := gathered.reasoning(message).strip():
         parts.append("\n".join(f"> {line}".rstrip() for line in [f"**{_('Thoughts')}**", "", *reasoning.splitlines()]))
     parts += [f"[{file.name}]" for file in gathered.files(message)]
-    return [*parts, gathered.content(message).strip("\n")]
+    content = gathered.content(message).strip("\n")
+    is_empty = message.role == Message.Role.ASSISTANT and not says_something(content)
+    return [*parts, _("[This answer has no text.]") if is_empty else content]
 
 
 def _moment(moment: datetime) -> str:

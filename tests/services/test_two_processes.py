@@ -1,10 +1,13 @@
 """Two web processes, or a web process and a worker, on the real PostgreSQL and Redis."""
 
 import asyncio
+import re
+from typing import Any
 
 import pytest
 
 from tests.scripted_provider.fixture import ScriptedProvider
+from tests.scripted_provider.script import THOUGHTS
 from tests.services.page import Page
 from tests.site import Site
 
@@ -40,6 +43,36 @@ async def test_a_page_that_comes_in_the_middle_joins_on_without_gap_or_repeat(
             scripted_provider.release()
             await there.follow(lambda page: page.ended)
             assert there.words == _words(120)
+
+
+async def test_text_that_turns_out_to_be_thoughts_moves_on_the_other_process_too(
+    site: Site, scripted_provider: ScriptedProvider
+) -> None:
+    session = site.session_of("alice")
+    one, two = site.serve(), site.serve(RUN_GENERATIONS="worker")
+    async with Page(one.url, session) as here, Page(two.url, session, here.conversation_id) as there:
+        await here.send("script:think-closed pause-8")
+        await there.follow(lambda page: "First I count" in _text(page))
+        assert _thoughts(there) == ""
+        scripted_provider.release()
+        for page in (there, here):
+            await page.follow(lambda page: page.ended)
+            assert _thoughts(page) == THOUGHTS.strip()
+            assert "First I count" not in _text(page)
+            assert "short answer" in _text(page)
+
+
+def _since_snapshot(page: Page) -> list[dict[str, Any]]:
+    last = max((i for i, frame in enumerate(page.frames) if frame.get("f") == -1), default=0)
+    return page.frames[last:]
+
+
+def _text(page: Page) -> str:
+    return "".join(re.sub("<[^>]*>", "", str(op[-1])) for frame in _since_snapshot(page) for op in frame.get("b", ()))
+
+
+def _thoughts(page: Page) -> str:
+    return "".join(frame.get("r", "") for frame in _since_snapshot(page))
 
 
 async def test_stop_crosses_over(site: Site, scripted_provider: ScriptedProvider) -> None:

@@ -213,3 +213,9 @@ def test_the_header_of_a_download() -> None:
         "attachment; filename=\"_1_.json\"; filename*=UTF-8''%EB%8C%80%ED%99%94%20%221%22.json"
     )
     assert 'filename="conversation.json"' in disposition("대화.json")
+
+
+def test_an_answer_without_text_says_so(alice: User, alice_client: Client) -> None:
+    conversation = converse(alice, "What is a queue?", " \n", "And now?", "A line.")
+    for export_format in ("markdown", "html"):
+        assert _get(alice_client, conversation, export_format).count("[This answer has no text.]") == 1
