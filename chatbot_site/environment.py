@@ -1,5 +1,7 @@
 """How settings read the environment."""
 
+import re
+
 from environ import FileAwareEnv
 from environ.fileaware_mapping import FileAwareMapping
 
@@ -16,3 +18,8 @@ class Environment(FileAwareEnv):  # type: ignore[misc]  # django-environ has no 
     """Each variable NAME may instead be given as NAME_FILE, the path of a file that holds the value."""
 
     ENVIRON = _Mapping()
+
+
+def key_name(name: str) -> str:
+    """A server's name as the names of variables are written: GPU_BOX for gpu-box."""
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())

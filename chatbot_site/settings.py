@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from chatbot_site.environment import Environment
+from chatbot_site.environment import Environment, key_name
 from chatbot_site.logging import logging_config
 
 django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted: ModelForm[Conversation]
@@ -245,7 +245,14 @@ PROVIDERS: dict[str, dict[str, Any]] = {
         "base_url": env.str("ANTHROPIC_BASE_URL", default=""),
     },
 }
-OPENAI_COMPATIBLE_SERVERS: dict[str, str] = env.dict("OPENAI_COMPATIBLE_SERVERS", default={})
+_servers = [
+    entry.partition("=") for entry in env.str("OPENAI_COMPATIBLE_SERVERS", default="").split(",") if entry.strip()
+]
+OPENAI_COMPATIBLE_SERVERS: dict[str, str] = {name.strip(): address.strip() for name, _sign, address in _servers}
+# The key of a server named vllm is in VLLM_API_KEY, that of gpu-box in GPU_BOX_API_KEY.
+OPENAI_COMPATIBLE_KEYS: dict[str, str] = {
+    name: env.str(f"{key_name(name)}_API_KEY", default="").strip() for name in OPENAI_COMPATIBLE_SERVERS
+}
 PROVIDER_DISCOVERY = env.bool(
     "PROVIDER_DISCOVERY", default=DEVELOPMENT
 )  # Ollama and LM Studio on their usual local ports

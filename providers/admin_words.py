@@ -29,6 +29,7 @@ _WORDS: dict[str, Promise] = {
     "not_configured": _NO_API_THERE,
     "model_unknown": _NO_API_THERE,
     "malformed": _NO_API_THERE,
+    "no_model_list": _NO_API_THERE,
 }
 _UNREADABLE = _("The stored key was encrypted with another ENCRYPTION_KEY. Enter it again.")
 _NO_ENCRYPTION_KEY = _("The stored key cannot be read: ENCRYPTION_KEY is missing or is no Fernet key.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import anthropic
 
-from providers.addresses import ANTHROPIC_URL
+from providers.addresses import ANTHROPIC_URL, split_query
 from providers.base import ChatRequest, Image, Reasoning, Text, Turn, Usage
 from providers.errors import BadRequest, MalformedAnswer
 from providers.families import max_temperature
@@ -34,12 +34,14 @@ class AnthropicProvider(SdkProvider):
         self, *, name: str = "anthropic", api_key: str = "", base_url: str = "", guarded: bool = False
     ) -> None:
         super().__init__(name)
-        address = (base_url or ANTHROPIC_URL).rstrip("/").removesuffix("/v1")
+        address, query = split_query(base_url or ANTHROPIC_URL)
+        address = address.rstrip("/").removesuffix("/v1")
         options = transport_options(address, guarded=guarded)
         self._timeout = options["timeout"]  # given with each request, else the SDK guesses one from max_tokens
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key,
             base_url=address,
+            default_query=query,
             max_retries=0,
             http_client=anthropic.DefaultAioHttpClient(**options),
         )

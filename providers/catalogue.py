@@ -5,7 +5,6 @@ that it knows.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from providers import families, local
 from providers.base import ModelInfo, Usage
-from providers.listed import listed_window
+from providers.chat_models import is_vendors_chat_model, version, without_date
+from providers.listed import listed_model
+from providers.listed_model import ListedModel
 from providers.naming import split_model
 from providers.stored import stored
 
@@ -26,13 +27,8 @@ if TYPE_CHECKING:
 
 UNKNOWN_CONTEXT_WINDOW = 8192
 UNKNOWN_MAX_OUTPUT = 4096
-_OWN_WINDOWS = {"ollama": 4096}  # what it cuts a prompt to, silently, unless told otherwise
-# Not on Chat Completions, or no chat at all.
-_NO_CHAT = re.compile(
-    r"embed|tts|whisper|transcri|realtime|audio|image|dall-e|moderation|davinci|babbage|^ada$|^curie$|codex|instruct$"
-    r"|instruct-|deep-research|search|computer-use|live|translate|sora|^ft:|vision-preview|-pro(-|$)|cyber|rosalind|rerank"
-)
-_DATED = re.compile(r"-(?:20\d\d-\d\d-\d\d|20\d{6}|\d{4})$")
+# What these read of a prompt unless told otherwise, whatever the model could.
+_OWN_WINDOWS = {"ollama": 4096, "lmstudio": 8192}
 _CURATED = 8
 
 
@@ -42,12 +38,12 @@ def model_info(model: str) -> ModelInfo:
     An unknown model gets conservative defaults; a row of ModelOverride has the last word.
     """
     provider, name = split_model(model)
-    return info_of(provider, name, 0 if provider == local.NAME else listed_window(provider, name))
+    return info_of(provider, ListedModel(name) if provider == local.NAME else listed_model(provider, name))
 
 
-def info_of(provider: str, name: str, window: int) -> ModelInfo:
-    """The same for names already apart; `window` in tokens as the provider lists it, 0 if it does not."""
-    info = _demo() if provider == local.NAME else _info(provider, name, window)
+def info_of(provider: str, listed: ListedModel) -> ModelInfo:
+    """The same for a model as the provider lists it."""
+    info = _demo() if provider == local.NAME else _info(provider, listed)
     override = stored().overrides.get(info.id)
     return info if override is None else _overridden(info, override)
 
@@ -64,11 +60,6 @@ def cost_of(model: str, usage: Usage) -> Decimal | None:
     return (info.input_price * usage.input_tokens + info.output_price * usage.output_tokens) / 1_000_000
 
 
-def is_chat_model(name: str) -> bool:
-    """Whether a listed name looks like a model to chat with."""
-    return _NO_CHAT.search(name.lower()) is None
-
-
 def curated(provider: str) -> list[str]:
     """A provider's current chat models, newest first: of each family the newest, of the latest two generations."""
     priced = _priced_provider(provider)
@@ -78,21 +69,13 @@ def curated(provider: str) -> list[str]:
     newest: dict[tuple[str, ...], Priced] = {}
     for model in candidates:
         family = _family(model.id)
-        if family not in newest or _version(model.id) > _version(newest[family].id):
+        if family not in newest or version(model.id) > version(newest[family].id):
             newest[family] = model
     latest: dict[str, int] = {}
     for family, model in newest.items():
-        latest[family[0]] = max(latest.get(family[0], 0), _version(model.id)[0])
-    kept = [model for family, model in newest.items() if _version(model.id)[0] >= latest[family[0]] - 1]
+        latest[family[0]] = max(latest.get(family[0], 0), version(model.id)[0])
+    kept = [model for family, model in newest.items() if version(model.id)[0] >= latest[family[0]] - 1]
     return [model.id for model in sorted(kept, key=_newest_first)][:_CURATED]
-
-
-def menu_order(names: Iterable[str]) -> list[str]:
-    """Chat models of a provider's own long list: without dated twins, newest first."""
-    chat = [name for name in names if is_chat_model(name)]
-    aliases = set(chat)
-    kept = [name for name in chat if _DATED.sub("", name) == name or _DATED.sub("", name) not in aliases]
-    return sorted(kept, key=lambda name: tuple(-part for part in _version(name)))
 
 
 def _demo() -> ModelInfo:
@@ -109,10 +92,10 @@ def _demo() -> ModelInfo:
 
 
 @lru_cache(maxsize=1024)
-def _info(provider: str, name: str, window: int) -> ModelInfo:
-    priced = _priced(provider, name)
-    known = families.max_output(name)
-    window = window or (priced and priced.context_window) or _OWN_WINDOWS.get(provider, UNKNOWN_CONTEXT_WINDOW)
+def _info(provider: str, listed: ListedModel) -> ModelInfo:
+    name, priced = listed.name, _priced(provider, listed.name)
+    window = listed.context_window or _known_window(provider, name, priced)
+    output = listed.max_output or families.max_output(name) or UNKNOWN_MAX_OUTPUT
     input_price, output_price = _prices(priced)
     return ModelInfo(
         id=f"{provider}/{name}" if provider else name,
@@ -120,13 +103,19 @@ def _info(provider: str, name: str, window: int) -> ModelInfo:
         name=name,
         label=_label(provider, name, priced),
         context_window=window,
-        max_output=min(known or UNKNOWN_MAX_OUTPUT, window // 2),
+        max_output=min(output, window // 2),
         max_temperature=families.max_temperature(name),
         supports_reasoning=families.supports_reasoning(name),
-        supports_images=families.supports_images(name),
+        supports_images=families.supports_images(name) if listed.sees_images is None else listed.sees_images,
         input_price=input_price,
         output_price=output_price,
     )
+
+
+def _known_window(provider: str, name: str, priced: "Priced | None") -> int:
+    """In tokens, from the catalogue, or from the family's name, which says the same whoever serves the model."""
+    known = priced.context_window if priced is not None else None
+    return known or _OWN_WINDOWS.get(provider) or families.context_window(name) or UNKNOWN_CONTEXT_WINDOW
 
 
 def _overridden(info: ModelInfo, override: "ModelOverride") -> ModelInfo:
@@ -194,18 +183,12 @@ def _catalogue_cost(provider: str, name: str, usage: Usage) -> Decimal | None:
 def _is_current(model: "Priced") -> bool:
     return (
         model.context_window is not None
-        and is_chat_model(model.id)
+        and is_vendors_chat_model(model.id)
         and not model.deprecated
         and "preview" not in model.id
         and "oss" not in model.id
-        and _DATED.sub("", model.id) == model.id
+        and without_date(model.id) == model.id
     )
-
-
-def _version(name: str) -> tuple[int, ...]:
-    """The version in a model's name: (5, 4) of gpt-5.4-mini, (3, 5) of claude-3-5-haiku."""
-    found = re.search(r"(\d{1,2})(?:[.-](\d{1,2})(?![\d]))?", _DATED.sub("", name))
-    return tuple(int(part) for part in found.groups(default="0")) if found else (0, 0)
 
 
 def _family(name: str) -> tuple[str, ...]:
@@ -216,4 +199,4 @@ def _family(name: str) -> tuple[str, ...]:
 
 def _newest_first(model: "Priced") -> tuple[float, ...]:
     price = _prices(model)[1] or Decimal(0)
-    return (*(-part for part in _version(model.id)), -float(price))
+    return (*(-part for part in version(model.id)), -float(price))

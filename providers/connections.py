@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from providers import discovery, local
+from providers.addresses import is_official, tidy
 from providers.credentials import CannotDecrypt, EncryptionKeyError
 from providers.models import Credential
 from providers.stored import Stored
@@ -42,7 +43,7 @@ class Connection:
     @property
     def is_official(self) -> bool:
         """Whether it is OpenAI's or Anthropic's own address."""
-        return not self.base_url
+        return is_official(self.base_url)
 
     @property
     def fingerprint(self) -> str:
@@ -82,28 +83,31 @@ def _from_settings(credentials: Mapping[str, Credential]) -> dict[str, Connectio
     for name, options in settings.PROVIDERS.items():
         if connection := _from_options(name, options, credentials.get(name)):
             found[name] = connection
-    for name, base_url in settings.OPENAI_COMPATIBLE_SERVERS.items():
+    for name, address in settings.OPENAI_COMPATIBLE_SERVERS.items():
+        base_url, api_key = tidy(address), settings.OPENAI_COMPATIBLE_KEYS.get(name, "")
         if credential := credentials.get(name):
-            found[name] = _with_credential(name, COMPATIBLE_CLASS, base_url, credential)
+            found[name] = _with_credential(name, COMPATIBLE_CLASS, base_url, credential, api_key)
         else:
-            found[name] = Connection(name, COMPATIBLE_CLASS, base_url)
+            found[name] = Connection(name, COMPATIBLE_CLASS, base_url, api_key)
     return found
 
 
 def _from_options(name: str, options: Mapping[str, Any], credential: Credential | None) -> Connection | None:
-    adapter, base_url, api_key = options["class"], options.get("base_url", ""), options.get("api_key", "")
+    adapter, base_url, api_key = options["class"], tidy(options.get("base_url", "")), options.get("api_key", "")
     if credential is not None:
-        return _with_credential(name, adapter, base_url, credential)
+        return _with_credential(name, adapter, base_url, credential, api_key)
     if not api_key and not base_url:
         return None
     return Connection(name, adapter, base_url, api_key)
 
 
-def _with_credential(name: str, adapter: str, base_url: str, credential: Credential) -> Connection:
+def _with_credential(name: str, adapter: str, base_url: str, credential: Credential, api_key: str = "") -> Connection:
+    """`api_key`: of the settings, for the settings' address alone; it counts where the credential has none."""
     guarded = bool(credential.base_url) and not credential.allow_inside
-    base_url = credential.base_url or base_url
+    base_url = tidy(credential.base_url) or base_url
     try:
-        return Connection(name, adapter, base_url, credential.key(), guarded=guarded)
+        key = credential.key() or ("" if credential.base_url else api_key)
+        return Connection(name, adapter, base_url, key, guarded=guarded)
     except CannotDecrypt:
         problem = "the stored key was encrypted with another ENCRYPTION_KEY"
     except EncryptionKeyError:

@@ -9,6 +9,8 @@
     ├── ContentRefused          content_refused    the provider's rules refuse this content
     ├── ModelUnknown            model_unknown      no such model
     ├── ProviderNotConfigured   not_configured     no key, no address, or a key that cannot be read
+    ├── NoModelList             no_model_list      something answers at the address, but not with a list of models
+    ├── NoModels                no_models          the server answers and has no model
     ├── AddressInside           address_inside     the provider's address leads inside, and nobody allowed that
     ├── Overloaded              overloaded         the provider is busy or has a fault of its own
     ├── TimedOut                timeout            no answer, or no more of it, in time
@@ -87,6 +89,14 @@ class ProviderNotConfigured(ProviderError):
     code = "not_configured"
 
 
+class NoModelList(ProviderError):
+    code = "no_model_list"
+
+
+class NoModels(ProviderError):
+    code = "no_models"
+
+
 class AddressInside(ProviderError):
     code = "address_inside"
 
@@ -158,6 +168,17 @@ _TEXTS: dict[str, tuple[Promise, Promise]] = {
     "not_configured": (
         _("This model is not set up on this site."),
         _("Choose another model, or ask the administrator to enter a key for the provider."),
+    ),
+    "no_model_list": (
+        _("There is no list of models at the provider's address."),
+        _(
+            "Check the address: it usually ends in /v1. If the server has no such list, name its models in the admin,"
+            " under Model overrides."
+        ),
+    ),
+    "no_models": (
+        _("The provider answers, but offers no model."),
+        _("Load a model on that server, or name one in the admin, under Model overrides."),
     ),
     "address_inside": (
         _("The provider's address leads into this site's own network."),

@@ -42,7 +42,9 @@ class CredentialForm(CredentialModelForm):
     def clean_base_url(self) -> str:
         base_url: str = self.cleaned_data["base_url"]
         if base_url and not outbound.is_plain(base_url):
-            raise ValidationError(_("Write only the address: no name or password, no backslash, no “?” or “#”."))
+            raise ValidationError(
+                _("Write only the address: no name or password, no backslash, no “#”, and a “?” only behind the path.")
+            )
         return base_url
 
     def clean_api_key(self) -> str:

@@ -7,8 +7,9 @@ from django.utils.translation import gettext
 
 from providers import local
 from providers.connections import Connection, connections
-from providers.errors import ProviderError, TimedOut
+from providers.errors import NoModelList, ProviderError, TimedOut, describe
 from providers.listed import heard
+from providers.menu import named_models
 from providers.stored import stored, stored_async
 from providers.trial import try_out
 
@@ -38,10 +39,17 @@ def _known_problem(connection: Connection) -> str:
     if connection.problem:
         return f"{_label(connection)}: {connection.problem}"
     listing = heard(connection)
-    if listing is None or not listing.failed:
+    if listing is None or not listing.failure or (listing.failure == NoModelList.code and _is_named(connection)):
         return ""
+    if listing.failure == NoModelList.code:
+        return f"{_label(connection)}: {describe(listing.failure).sentence}"
     text = gettext("%(provider)s could not be reached or refused the key when its models were last asked for.")
     return text % {"provider": _label(connection)}
+
+
+def _is_named(connection: Connection) -> bool:
+    """Whether the site names models of it, so that it needs no list."""
+    return bool(named_models(connection.name, stored()))
 
 
 async def _check(connection: Connection) -> Checked:

@@ -1,35 +1,41 @@
 """Model lists of the providers in Django's cache: read without waiting, refreshed in the background."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from django.core.cache import cache
 
-from providers.addresses import ANTHROPIC_URL, ANTHROPIC_VERSION, OPENAI_URL
+from providers.addresses import ANTHROPIC_URL, ANTHROPIC_VERSION, OPENAI_URL, places
 from providers.background import run_once
 from providers.connections import ANTHROPIC_CLASS, Connection
-from providers.errors import ProviderError
-from providers.listing import TIMEOUT_SECONDS, ListedModel, fetch_listing
+from providers.errors import NoModelList, ProviderError
+from providers.listed_model import ListedModel
+from providers.listing import TIMEOUT_SECONDS, fetch_listing
 
 FRESH_SECONDS = 300
 FAILED_SECONDS = 30  # how soon a provider that could not be asked is asked again
 KEEP_SECONDS = 24 * 3600
 REMEMBER_SECONDS = 30
-_WINDOWS = "providers:windows:"
-_windows_read: dict[str, tuple[float, dict[str, int]]] = {}  # so that not every question goes to the cache's server
+_DETAILS = "providers:details:"
+_details_read: dict[str, tuple[float, dict[str, ListedModel]]] = {}  # so that not every question goes to the cache
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A provider's models as last heard, None for never; `at` is when it was asked last, `failed` without success."""
+    """A provider's models as last heard, None for never; `at` is when it was asked last.
+
+    `failure`: the code of the error if that was without success, else "". `base_url`: where the list was found.
+    """
 
     models: tuple[ListedModel, ...] | None
     at: float
-    failed: bool = False
+    failure: str = ""
+    base_url: str = ""
 
     @property
     def fresh(self) -> bool:
-        return time.time() - self.at < (FAILED_SECONDS if self.failed else FRESH_SECONDS)
+        return time.time() - self.at < (FAILED_SECONDS if self.failure else FRESH_SECONDS)
 
 
 def heard(connection: Connection) -> Listing | None:
@@ -49,41 +55,72 @@ def listing_of(connection: Connection) -> Listing | None:
 def refresh(connection: Connection, timeout: float = TIMEOUT_SECONDS) -> Listing:
     """Ask the provider now, blocking; for threads. A failure keeps the models known before."""
     try:
-        url, headers = _listing_url(connection), _headers(connection)
-        models = tuple(fetch_listing(url, headers, timeout, guarded=connection.guarded))
-    except ProviderError:
+        listing = ask(connection, timeout)
+    except ProviderError as error:
         known = heard(connection)
-        listing = Listing(known.models if known else None, time.time(), failed=True)
-    else:
-        listing = Listing(models, time.time())
-        windows = {model.name: model.context_window for model in models if model.context_window}
-        cache.set(_WINDOWS + connection.name, windows, KEEP_SECONDS)
-        _windows_read.pop(connection.name, None)
+        listing = Listing(known.models if known else None, time.time(), error.code, known.base_url if known else "")
+        cache.set(_key(connection), listing, KEEP_SECONDS)
+    return listing
+
+
+def ask(connection: Connection, timeout: float = TIMEOUT_SECONDS) -> Listing:
+    """The same, and raises ProviderError; NoModelList where none of the places that were meant has a list."""
+    base_urls, headers = _places(connection), _headers(connection)
+    failure: ProviderError | None = None
+    for base_url in base_urls:
+        try:
+            models = fetch_listing(base_url, headers, timeout, guarded=connection.guarded)
+        except NoModelList as error:
+            failure = failure or error
+        else:
+            return _keep(connection, Listing(tuple(models), time.time(), base_url=base_url))
+    raise failure or NoModelList
+
+
+def at_found_place(connection: Connection) -> Connection:
+    """The connection with the address at which its list was found; else with the likeliest one."""
+    if connection.is_official or connection.adapter == ANTHROPIC_CLASS:
+        return connection
+    known = heard(connection)
+    return replace(connection, base_url=(known.base_url if known else "") or places(connection.base_url)[0])
+
+
+def listed_model(provider: str, name: str) -> ListedModel:
+    """What the provider's own list said of a model; no more than the name if it said nothing."""
+    read_at, details = _details_read.get(provider, (0.0, {}))
+    if not read_at or time.monotonic() - read_at > REMEMBER_SECONDS:
+        details = cache.get(_DETAILS + provider) or {}
+        _details_read[provider] = (time.monotonic(), details)
+    return details.get(name) or ListedModel(name)
+
+
+def _keep(connection: Connection, listing: Listing) -> Listing:
+    cache.set(_DETAILS + connection.name, _with_details(listing.models or ()), KEEP_SECONDS)
+    _details_read.pop(connection.name, None)
     cache.set(_key(connection), listing, KEEP_SECONDS)
     return listing
 
 
-def listed_window(provider: str, name: str) -> int:
-    """The context window that the provider's own list gave for a model, 0 if none did."""
-    read_at, windows = _windows_read.get(provider, (0.0, {}))
-    if not read_at or time.monotonic() - read_at > REMEMBER_SECONDS:
-        windows = cache.get(_WINDOWS + provider) or {}
-        _windows_read[provider] = (time.monotonic(), windows)
-    return windows.get(name, 0)
+def _with_details(models: Iterable[ListedModel]) -> dict[str, ListedModel]:
+    return {model.name: model for model in models if model != ListedModel(model.name)}
 
 
 def _key(connection: Connection) -> str:
-    return f"providers:models:{connection.fingerprint}"
+    return f"providers:listing:{connection.fingerprint}"
 
 
 def _is_anthropic(connection: Connection) -> bool:
     return connection.adapter == ANTHROPIC_CLASS
 
 
-def _listing_url(connection: Connection) -> str:
+def _places(connection: Connection) -> list[str]:
     if _is_anthropic(connection):
-        return f"{(connection.base_url or ANTHROPIC_URL).rstrip('/').removesuffix('/v1')}/v1"
-    return connection.base_url or OPENAI_URL
+        address, query = (connection.base_url or ANTHROPIC_URL).partition("?")[::2]
+        address = f"{address.rstrip('/').removesuffix('/v1')}/v1"
+        return [f"{address}?{query}" if query else address]
+    if connection.is_official:
+        return [connection.base_url or OPENAI_URL]
+    return places(connection.base_url)
 
 
 def _headers(connection: Connection) -> dict[str, str]:

@@ -1,64 +1,66 @@
-"""Model lists of servers: reading them, and a light way to fetch them that loads no SDK."""
+"""Model lists of servers: reading them, whatever their shape, and a light way to fetch them that loads no SDK."""
 
 import http.client
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from providers.addresses import is_loopback
+from providers.addresses import is_loopback, joined
 from providers.errors import (
     AddressInside,
     ConnectionLost,
     MalformedAnswer,
+    NoModelList,
     ProviderError,
     ProviderNotConfigured,
     TimedOut,
 )
+from providers.listed_model import ListedModel, read_model
 from providers.outbound import InsideAddress
 from providers.outbound_urllib import checked_handlers
 
 MAX_MODELS = 2000
 MAX_BYTES = 8 * 2**20
 TIMEOUT_SECONDS = 10.0
-_WINDOWS = ("max_model_len", "context_length", "context_window", "max_context_length")
-
-
-@dataclass(frozen=True, slots=True)
-class ListedModel:
-    """A model as its server lists it; `context_window` in tokens, 0 when the server does not say."""
-
-    name: str
-    context_window: int = 0
+_LISTS = ("data", "models", "model_list", "items")
+_NOTHING_THERE = (404, 405, 410, 501)
 
 
 def read_listing(content: bytes) -> list[ListedModel]:
-    """From the body of GET /models, in the server's order. Raises MalformedAnswer."""
+    """From the body of GET /models, in the server's order, without entries that name no model.
+
+    Raises MalformedAnswer where the body is no list at all.
+    """
     try:
         body = json.loads(content)
-        entries = body if isinstance(body, list) else body.get("data", body.get("models"))
-        listed = [_listed(entry) for entry in entries[:MAX_MODELS]]
-    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+    except (ValueError, RecursionError):
         raise MalformedAnswer("not a list of models") from None
-    return list({model.name: model for model in listed if model.name}.values())
+    models = (read_model(entry) for entry in _entries(body)[:MAX_MODELS])
+    named = [model for model in models if model is not None]
+    return list({model.name: model for model in named}.values())
+
+
+def _entries(body: Any) -> list[Any]:
+    if isinstance(body, Mapping):
+        lists = [body[name] for name in _LISTS if name in body]
+        if not lists:
+            raise MalformedAnswer("not a list of models")
+        body = next((one for one in lists if one), None)
+    if body is None:
+        return []
+    if isinstance(body, Mapping):  # by name
+        return [{"id": name, **(entry if isinstance(entry, Mapping) else {})} for name, entry in body.items()]
+    if not isinstance(body, list):
+        raise MalformedAnswer("not a list of models")
+    return body
 
 
 def model_names(content: bytes) -> list[str]:
     """Only the names of `read_listing`. Raises MalformedAnswer."""
     return [model.name for model in read_listing(content)]
-
-
-def _listed(entry: Mapping[str, Any]) -> ListedModel:
-    name = entry.get("id") or entry.get("name") or entry.get("model")
-    windows = [entry.get(key) for key in _WINDOWS]
-    meta = entry.get("meta")
-    if isinstance(meta, Mapping):
-        windows += [meta.get("n_ctx"), meta.get("n_ctx_train")]
-    window = next((value for value in windows if isinstance(value, int) and value > 0), 0)
-    return ListedModel(name if isinstance(name, str) else "", window)
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -73,7 +75,10 @@ def fetch_listing(
     *,
     guarded: bool = False,
 ) -> list[ListedModel]:
-    """GET {base_url}/models, blocking; for threads. Nowhere inside when `guarded`. Raises ProviderError."""
+    """GET {base_url}/models, blocking; for threads. Nowhere inside when `guarded`.
+
+    Raises ProviderError; NoModelList where something answers, but not with a list of models.
+    """
     if urlsplit(base_url).scheme not in ("http", "https"):
         raise ProviderNotConfigured("the address is not http or https")
     handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
@@ -81,10 +86,10 @@ def fetch_listing(
         handlers += checked_handlers()
     elif is_loopback(base_url):
         handlers.append(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(f"{base_url.rstrip('/')}/models", headers=dict(headers or {}))  # noqa: S310 - checked above
+    request = urllib.request.Request(joined(base_url, "/models"), headers=dict(headers or {}))  # noqa: S310 - checked above
     try:
         with urllib.request.build_opener(*handlers).open(request, timeout=timeout) as response:
-            return read_listing(response.read(MAX_BYTES))
+            content = response.read(MAX_BYTES)
     except ProviderError:
         raise
     except urllib.error.HTTPError as refusal:
@@ -96,6 +101,10 @@ def fetch_listing(
         raise TimedOut from None
     except (OSError, http.client.HTTPException, ValueError):
         raise ConnectionLost from None
+    try:
+        return read_listing(content)
+    except MalformedAnswer:
+        raise NoModelList("no list of models") from None
 
 
 def _unreachable(reason: object) -> ProviderError:
@@ -105,6 +114,8 @@ def _unreachable(reason: object) -> ProviderError:
 
 
 def _refused(status: int) -> ProviderError:
+    if status in _NOTHING_THERE:
+        return NoModelList(f"status {status}")
     from providers.failures import from_body  # loads the HTTP clients, which a listing that works does not need
 
     return from_body(status, None)

@@ -8,11 +8,13 @@ from django.conf import settings
 from providers import local
 from providers.access import closed_to, may_use
 from providers.base import ModelGroup
-from providers.catalogue import curated, info_of, is_chat_model, menu_order
+from providers.catalogue import curated, info_of
+from providers.chat_models import offered
 from providers.connections import Connection, connections
 from providers.listed import listing_of
-from providers.listing import ListedModel
-from providers.stored import stored
+from providers.listed_model import ListedModel
+from providers.naming import split_model
+from providers.stored import Stored, stored
 
 if TYPE_CHECKING:
     from providers.access import Person
@@ -26,7 +28,7 @@ def models_for_menu(user: "Person | None" = None) -> list[ModelGroup]:
     """
     known = stored()
     hidden = closed_to(user) | {name for name, override in known.overrides.items() if override.hidden}
-    groups = [_group(connection, hidden) for connection in connections(known).values()]
+    groups = [_group(connection, known, hidden) for connection in connections(known).values()]
     return [group for group in groups if group.models]
 
 
@@ -42,8 +44,18 @@ def default_model(user: "Person | None" = None) -> str:
     return next((model.id for group in models_for_menu(user) for model in group.models), "")
 
 
-def _group(connection: Connection, hidden: frozenset[str]) -> ModelGroup:
-    models = (info_of(connection.name, model.name, model.context_window) for model in _models(connection))
+def named_models(provider: str, known: Stored) -> list[str]:
+    """The provider's models that the site names itself, in the admin or as DEFAULT_MODEL: no list need have them."""
+    named = map(split_model, [settings.DEFAULT_MODEL, *known.overrides])
+    return list(dict.fromkeys(name for owner, name in named if owner == provider and name))
+
+
+def _group(connection: Connection, known: Stored, hidden: frozenset[str]) -> ModelGroup:
+    listed = _models(connection)
+    names = {model.name for model in listed}
+    if connection.name != local.NAME:
+        listed += [ListedModel(name) for name in named_models(connection.name, known) if name not in names]
+    models = (info_of(connection.name, model) for model in listed)
     shown = tuple(model for model in models if model.id not in hidden)
     return ModelGroup(connection.name, _label(connection), shown)
 
@@ -58,7 +70,4 @@ def _models(connection: Connection) -> list[ListedModel]:
     listing = None if connection.problem else listing_of(connection)
     if listing is None or listing.models is None:
         return [ListedModel(name) for name in curated(connection.name)]
-    by_name = {model.name: model for model in listing.models}
-    if connection.is_official:
-        return [by_name[name] for name in menu_order(by_name)]
-    return [model for model in listing.models if is_chat_model(model.name)]
+    return offered(connection, listing.models)

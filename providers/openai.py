@@ -7,7 +7,7 @@ from typing import Any
 
 import openai
 
-from providers.addresses import OPENAI_URL
+from providers.addresses import OPENAI_URL, is_official, split_query
 from providers.base import ChatRequest, Image, Turn
 from providers.chat_reader import ChatCompletionsReader
 from providers.families import is_openai_reasoning
@@ -29,11 +29,12 @@ class OpenAIProvider(SdkProvider):
 
     def __init__(self, *, name: str = "openai", api_key: str = "", base_url: str = "", guarded: bool = False) -> None:
         super().__init__(name)
-        self._own = not base_url
-        address = base_url or OPENAI_URL
+        self._own = is_official(base_url)
+        address, query = split_query(base_url or OPENAI_URL)
         self._client = openai.AsyncOpenAI(
             api_key=api_key or NO_KEY,
             base_url=address,
+            default_query=query,
             max_retries=0,
             http_client=openai.DefaultAioHttpClient(**transport_options(address, guarded=guarded)),
         )

@@ -21,7 +21,7 @@ _NOT_PUBLIC = tuple(
 )
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_NEVER_IN_A_BASE_URL = frozenset("\\?#")
+_NEVER_IN_A_BASE_URL = frozenset("\\#")
 
 
 class InsideAddress(OSError):
@@ -88,8 +88,8 @@ def connect(host: str, port: int, timeout: float | None) -> socket.socket:
 
 
 def is_plain(base_url: str) -> bool:
-    """Whether the URL is an address and nothing else: no name or password, no query, nothing that programs read in
-    different ways."""
+    """Whether the URL is an address, with a query at most behind its path: no name or password, nothing that programs
+    read in different ways."""
     try:
         parts = urlsplit(base_url)
         return bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc and not _odd(base_url)
@@ -98,7 +98,8 @@ def is_plain(base_url: str) -> bool:
 
 
 def _odd(base_url: str) -> bool:
-    return not base_url.isprintable() or not _NEVER_IN_A_BASE_URL.isdisjoint(base_url)
+    host = base_url.partition("://")[2].partition("/")[0]
+    return not base_url.isprintable() or not _NEVER_IN_A_BASE_URL.isdisjoint(base_url) or "?" in host
 
 
 def host_of(base_url: str) -> str:

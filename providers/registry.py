@@ -16,7 +16,7 @@ from providers.base import ModelInfo, Provider
 from providers.catalogue import model_info
 from providers.connections import Connection, connections, known_names
 from providers.errors import ModelUnknown, ProviderError, ProviderNotConfigured
-from providers.listed import heard, refresh
+from providers.listed import at_found_place, heard, refresh
 from providers.naming import split_model
 from providers.stored import Stored, stored_async
 
@@ -73,8 +73,11 @@ async def _resolve(model: str) -> tuple[Provider, ModelInfo]:
         raise ProviderNotConfigured(connection.problem, model=model)
     if connection.name == local.NAME:
         connection = await _local_connection(connection)
-    elif not connection.is_official and heard(connection) is None:
-        await asyncio.to_thread(refresh, connection, WINDOW_SECONDS)  # its list says how much its models read
+    else:
+        if not connection.is_official and heard(connection) is None:
+            # Its list says how much its models read, and where under the address it is.
+            await asyncio.to_thread(refresh, connection, WINDOW_SECONDS)
+        connection = at_found_place(connection)
     provider = await _provider_for(connection)
     # In a thread, since the first question loads the price data.
     info = await sync_to_async(model_info, thread_sensitive=False)(f"{connection.name}/{name}")
@@ -91,7 +94,7 @@ async def client_of(name: str) -> Provider | None:
         return None
     if connection.problem:
         raise ProviderNotConfigured(connection.problem)
-    return await _provider_for(connection)
+    return await _provider_for(at_found_place(connection))
 
 
 async def warm_up(model: str = "") -> None:

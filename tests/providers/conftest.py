@@ -21,7 +21,7 @@ def clean_slate(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("providers.retries.FIRST_DELAY_SECONDS", 0.001)
     cache.clear()
     stored._latest = stored.Stored()
-    listed._windows_read.clear()
+    listed._details_read.clear()
     yield
     cache.clear()
     stored._latest = stored.Stored()

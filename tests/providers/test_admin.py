@@ -104,7 +104,7 @@ def test_a_server_without_a_key(admin: Client, scripted_provider: ScriptedProvid
         {"api_key": KEY, "base_url": "ftp://example.com"},
         {"api_key": KEY, "base_url": "no address"},
         {"api_key": KEY, "base_url": "https://me:secret@api.example/v1"},
-        {"api_key": KEY, "base_url": "https://api.example/v1?key=secret"},
+        {"api_key": KEY, "base_url": "https://api.example?key=secret/v1"},
         {"api_key": KEY, "provider": "mine"},
     ],
 )

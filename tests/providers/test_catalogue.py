@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 import providers
-from providers import Usage, catalogue, families
+from providers import Usage, catalogue, chat_models, families
 from providers.models import ModelOverride
 
 pytestmark = pytest.mark.django_db
@@ -112,8 +112,8 @@ def test_an_override_prices_a_server_of_one_s_own() -> None:
 def test_current_models_are_chat_models_and_newest_first() -> None:
     names = catalogue.curated("openai")
     assert names
-    assert not [name for name in names if not catalogue.is_chat_model(name)]
-    versions = [catalogue._version(name) for name in names]
+    assert not [name for name in names if not chat_models.is_vendors_chat_model(name)]
+    versions = [chat_models.version(name) for name in names]
     assert versions == sorted(versions, reverse=True)
     assert catalogue.curated("nobody") == []
 
@@ -121,7 +121,7 @@ def test_current_models_are_chat_models_and_newest_first() -> None:
 def test_a_long_list_is_put_in_order() -> None:
     dated = ["gpt-4o-2024-08-06", "gpt-5-2025-08-07", "gpt-4o-0613"]
     names = ["gpt-4o", "gpt-5", "text-embedding-3-small", "tts-1", *dated]
-    assert catalogue.menu_order(names) == ["gpt-5", "gpt-4o"]
+    assert chat_models.menu_order(names) == ["gpt-5", "gpt-4o"]
 
 
 def test_the_demo_model_says_so() -> None:

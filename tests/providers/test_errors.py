@@ -16,6 +16,8 @@ CODES = {
     "model_unknown",
     "not_configured",
     "address_inside",
+    "no_model_list",
+    "no_models",
     "overloaded",
     "timeout",
     "connection_lost",

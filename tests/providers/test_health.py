@@ -68,10 +68,10 @@ async def test_one_that_hangs_does_not_hold_the_others(
     }
     original = trial._list
 
-    async def listing(provider: providers.Provider) -> list[str]:
-        if provider.name == "hanging":
+    async def listing(connection: Connection, **options: bool) -> listed.Listing:
+        if connection.name == "hanging":
             raise TimeoutError
-        return await original(provider)
+        return await original(connection, **options)
 
     monkeypatch.setattr(trial, "_list", listing)
     found = {checked.label: checked.error for checked in await providers.check_all()}
