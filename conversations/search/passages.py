@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import regex
+
 from conversations.search.query import Query
-from conversations.search.tokens import composed, fold, folds_evenly
+from conversations.search.tokens import MARKUP, composed, fold, folds_evenly
 
 LENGTH = 160
 BEFORE = 50  # characters in front of the first match
 _WORD = 20  # a longer one is cut inside
 _SPACES = re.compile(r"\s+")
-_MARKUP = re.compile(r"(?m)^[ \t]*(?:#{1,6} |> ?|```|[-*+] |\|[-:| ]+\|$)|\*\*|__|`")
+_CLUSTER = regex.compile(r"\X")
+_LONGEST_CLUSTER = 32
 Span = tuple[int, int]
 
 
@@ -31,7 +34,10 @@ def passage(text: str, query: Query) -> list[Piece] | None:
         return None
     first = min(found.start() for pattern in query.patterns if (found := pattern.search(folded)))
     start, end = _window(shown, origins[first] if origins else first)
-    return _pieces(_plain(shown[start:end]), query, cut=(start > 0, end < len(shown)))
+    plain = _plain(shown[start:end], MARKUP)
+    if not _spans(_folded(plain)[0], query.patterns):  # it is a mark that was looked for
+        plain = _plain(shown[start:end])
+    return _pieces(plain, query, cut=(start > 0, end < len(shown)))
 
 
 def whole(text: str, query: Query) -> list[Piece] | None:
@@ -48,9 +54,9 @@ def _folded(shown: str) -> tuple[str, list[int] | None]:
     return folded, [index for index, char in enumerate(shown) for _ in fold(char)]
 
 
-def _plain(part: str) -> str:
-    """Without markdown's marks and line ends."""
-    return _SPACES.sub(" ", _MARKUP.sub("", part)).strip()
+def _plain(part: str, without: re.Pattern[str] | None = None) -> str:
+    """As one line."""
+    return _SPACES.sub(" ", without.sub("", part) if without else part).strip()
 
 
 def _window(text: str, first: int) -> Span:
@@ -60,12 +66,26 @@ def _window(text: str, first: int) -> Span:
         start = gap.end()
     if end < len(text) and (gap := _SPACES.search(text, end, end + _WORD)):
         end = gap.start()
-    return start, end
+    return _whole(text, (start, end))
+
+
+def _whole(text: str, span: Span) -> Span:
+    """`span` with the whole of the letters and emoji that it touches."""
+    start, end = span
+    if text.isascii():
+        return span
+    first = start
+    for cluster in _CLUSTER.finditer(text, max(0, start - _LONGEST_CLUSTER), min(len(text), end + _LONGEST_CLUSTER)):
+        if cluster.start() <= start < cluster.end():
+            first = cluster.start()
+        if cluster.end() >= end:
+            return first, cluster.end()
+    return span
 
 
 def _pieces(shown: str, query: Query, cut: tuple[bool, bool]) -> list[Piece]:
     folded, origins = _folded(shown)
-    spans = [_origin(span, origins) for span in _spans(folded, query.patterns)]
+    spans = [_whole(shown, _origin(span, origins)) for span in _spans(folded, query.patterns)]
     pieces, at = ([Piece("…", False)] if cut[0] else []), 0
     for start, end in _joined(spans):
         pieces += [Piece(shown[at:start], False), Piece(shown[start:end], True)]

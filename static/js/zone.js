@@ -1,9 +1,9 @@
 // Tells the server the reader's time zone, where it shows another: dates, and "Today" and "Yesterday", follow it.
-const shown = document.documentElement.dataset.zone;
+const pageZone = document.documentElement.dataset.zone;
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
 const told = () => document.cookie.split("; ").includes(`timezone=${timeZone}`);
 
-if (timeZone && timeZone !== shown && !told()) {
+if (timeZone && timeZone !== pageZone && !told()) {
   const secure = location.protocol === "https:" ? "; secure" : "";
   document.cookie = `timezone=${timeZone}; path=/; max-age=31536000; samesite=lax${secure}`;
   if (told() && document.querySelector("#conversations [data-group] li")) void regroup();
@@ -16,7 +16,8 @@ async function regroup() {
   if (!response?.ok) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const list of fresh.querySelectorAll("[data-group] > ol")) {
-    const entries = [...list.children].map(({ id }) => document.getElementById(id));
-    for (const entry of entries) if (entry && entry.parentElement.id !== list.id) document.getElementById(list.id)?.append(entry);
+    const entries = [...list.children].map(({ id }) => document.getElementById(id)).filter(Boolean);
+    const shown = document.getElementById(list.id);
+    if (shown && entries.some((entry, place) => shown.children[place] !== entry)) shown.prepend(...entries);
   }
 }
