@@ -194,17 +194,25 @@ async function copyFor(button) {
   const { csv, copyAs } = button.dataset;
   try {
     if (csv) await (await load("tables")).take(button, copy);
-    else if (copyAs) await (await load("copying")).copyAs(button, copy, plainText);
-    else await copy(textFor(button));
+    else if (copyAs) await (await load("copying")).copyFormatted(button);
+    else await copy(button.dataset.source ? sourceAt(button.dataset.source) : textFor(button));
   } catch {
     return document.dispatchEvent(new CustomEvent("htmx:sendError", { detail: {} })); // tells so
   }
   if (csv !== "download") confirmCopy(button);
 }
 
+/** The code of a block, or a question: both are on the page as they were written. */
 function textFor(button) {
-  const code = button.closest("figure")?.querySelector("pre");
-  return code ? code.textContent : plainText(button.closest(".message").querySelector("[data-message-body]"));
+  const place = button.closest("figure")?.querySelector("pre");
+  return (place ?? button.closest(".message").querySelector("[data-message-body]")).textContent;
+}
+
+/** An answer as the model wrote it, which the server keeps. */
+async function sourceAt(url) {
+  const response = await fetch(url);
+  if (!response.ok || response.redirected) throw new Error(String(response.status));
+  return response.text();
 }
 
 /** The text as it is read: without the captions of code blocks and the buttons in them. */
@@ -216,11 +224,14 @@ function plainText(body) {
   return text;
 }
 
+/** `text` may be on its way: a browser that asks for the click itself is given the promise. */
 async function copy(text) {
   try {
-    await navigator.clipboard.writeText(text);
+    if (typeof text === "string") return await navigator.clipboard.writeText(text);
+    const blob = text.then((source) => new Blob([source], { type: "text/plain" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
   } catch {
-    copyByHand(text); // the clipboard's own interface needs HTTPS
+    copyByHand(await text); // the clipboard's own interface needs HTTPS
   }
 }
 
@@ -231,9 +242,10 @@ function copyByHand(text) {
   document.body.append(area);
   const before = document.activeElement;
   area.select();
-  document.execCommand("copy");
+  const isCopied = document.execCommand("copy");
   area.remove();
   before?.focus();
+  if (!isCopied) throw new Error("refused");
 }
 
 function confirmCopy(button) {
