@@ -135,6 +135,7 @@ const codeActions = document.getElementById("code-actions");
 const blockActions = document.getElementById("block-actions").content;
 const FINAL = '.message:not([data-status="queued"], [data-status="running"]) > [data-message-body]';
 const LONG_CODE = 25; // lines
+const LONG_TEXT = 100_000; // characters
 const WIDE_LINE = matchMedia("(width >= 48rem)").matches ? /.{80}/ : /.{36}/;
 const load = (name) => import(aids.dataset[name]);
 const action = (name) => blockActions.querySelector(name).cloneNode(true);
@@ -217,6 +218,7 @@ async function sourceAt(url) {
 
 /** The text as it is read: without the captions of code blocks and the buttons in them. */
 function plainText(body) {
+  if (body.textContent.length > LONG_TEXT) return body.textContent; // what is read of it would have all of it laid out
   const captions = body.querySelectorAll("figcaption");
   for (const caption of captions) caption.hidden = true;
   const text = body.innerText;

@@ -19,6 +19,7 @@ PATIENCE = 120_000  # milliseconds
 KINDS = {
     "no blank": lambda size: "x" * size,
     "no blank, Korean": lambda size: "가나다라" * (size // 4),
+    "no blank, scripts mixed": lambda size: "한a1글漢,.!" * (size // 8),
     "one paragraph": lambda size: "word " * (size // 5),
     "one line of code": lambda size: f"```python\n{'x = 1; ' * (size // 7)}\n```",
     "code without a blank": lambda size: f"```\n{'x' * size}\n```",
@@ -33,7 +34,7 @@ import sys
 from accounts.models import User
 from conversations.models import Conversation, Message
 from conversations.rendering import render
-owner, _ = User.objects.get_or_create(username="reader")
+owner, _ = User.objects.get_or_create(username={owner!r})
 text = open({path!r}, newline="").read()
 made = Conversation.objects.create(owner=owner, title="A very long one", model="openai/scripted")
 asked = Message.objects.create(conversation=made, role="user", content="Say much")
@@ -50,11 +51,11 @@ SCROLL = """async to => {
 }"""
 
 
-def make(site: Site, text: str) -> str:
-    """The path of a conversation whose answer is `text`."""
+def make(site: Site, text: str, owner: str = "reader") -> str:
+    """The path of a conversation of `owner` whose answer is `text`."""
     path = Path(tempfile.mkdtemp(prefix="long-answer-")) / "text"
     path.write_text(text, newline="")
-    return f"/c/{site.manage('shell', '--no-imports', '-c', MAKE.format(path=str(path))).strip()}/"
+    return f"/c/{site.manage('shell', '--no-imports', '-c', MAKE.format(path=str(path), owner=owner)).strip()}/"
 
 
 async def seconds(page: Page, url: str) -> tuple[float, float]:
