@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import sign_up
-from accounts.models import User
+from accounts.models import User, normal_email
 from accounts.naming import site_name
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         cleaned: str = super().clean_username(User.normalize_username(username), shallow)
+        return cleaned
+
+    def clean_email(self, email: str) -> str:
+        cleaned: str = super().clean_email(normal_email(email))
         return cleaned
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:

@@ -5,12 +5,18 @@ from typing import Any
 from allauth.account import auth_backends
 from asgiref.sync import sync_to_async
 
+from accounts import passwords
 from accounts.models import User
 
 
 class AuthenticationBackend(auth_backends.AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
     """allauth's check of name or e-mail and password. A request's user arrives together with their preferences, so
     language and theme cost no query of their own and are up to date on every device."""
+
+    def _mitigate_timing_attack(self, password: str) -> None:
+        """An unknown name takes as long as a wrong password."""
+        for _ in passwords.spellings(password):
+            super()._mitigate_timing_attack(password)
 
     def get_user(self, user_id: Any) -> User | None:
         user = User.objects.select_related("preferences").filter(pk=user_id).first()

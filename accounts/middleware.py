@@ -1,13 +1,20 @@
-"""What every request of a signed-in person gets: their language, and a note that they were here."""
+"""What every request gets: the reader's language and time zone, and a note that somebody signed in was here."""
 
+import re
 from collections.abc import Callable
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
-from django.utils import translation
+from django.urls import reverse
+from django.utils import timezone, translation
 
 from accounts import sessions
 from accounts.models import Preferences
+
+ZONE_COOKIE = "timezone"
+_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,30}(?:/[A-Za-z0-9_+-]{1,30}){0,2}", re.ASCII)
 
 
 class LanguageMiddleware(LocaleMiddleware):
@@ -22,6 +29,33 @@ class LanguageMiddleware(LocaleMiddleware):
         if chosen:
             translation.activate(chosen)
             request.LANGUAGE_CODE = translation.get_language()
+
+
+class TimeZoneMiddleware:
+    """Dates as the reader's clock has them: static/js/zone.js says in a cookie where that is.
+
+    Without it, and where it says what is no time zone, they are the site's; in the administration always, so that those
+    who work there speak of the same dates.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        is_admin = request.path.startswith(reverse("admin:index"))
+        with timezone.override(None if is_admin else zone_named(request.COOKIES.get(ZONE_COOKIE, ""))):
+            return self.get_response(request)
+
+
+@lru_cache(maxsize=1024)
+def zone_named(name: str) -> ZoneInfo | None:
+    """The time zone of that name, None where there is none."""
+    if not _ZONE_NAME.fullmatch(name):
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # no such file, a folder, a file that describes no zone
+        return None
 
 
 class SessionActivityMiddleware:

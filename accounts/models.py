@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Any, ClassVar, Self
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -11,8 +12,19 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts import passwords
+
 MAX_TEMPERATURE = 2.0
 MIN_TOKENS, MAX_TOKENS, TOKEN_STEP = 100, 4000, 100
+
+
+def _normal(password: str | None) -> str | None:
+    return password if password is None else passwords.normal(password)
+
+
+def normal_email(email: str) -> str:
+    """An address as it is stored and looked up."""
+    return unicodedata.normalize("NFKC", email).strip().lower()
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -22,6 +34,16 @@ class UserManager(DjangoUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return super().get_by_natural_key(User.normalize_username(username or ""))
+
+    def create_user(
+        self, username: str, email: str | None = None, password: str | None = None, **fields: Any
+    ) -> "User":
+        return super().create_user(username, email, _normal(password), **fields)
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **fields: Any
+    ) -> "User":
+        return super().create_superuser(username, email, _normal(password), **fields)
 
     async def aget_by_natural_key(self, username: str | None) -> "User":
         return await super().aget_by_natural_key(User.normalize_username(username or ""))
@@ -68,13 +90,22 @@ class User(AbstractUser):
     def normalize_username(cls, username: str) -> str:
         return unicodedata.normalize("NFKC", username).lower().strip()
 
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(_normal(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        return any(super(User, self).check_password(one) for one in passwords.spellings(raw_password or ""))
+
+    async def acheck_password(self, raw_password: str | None) -> bool:
+        return await sync_to_async(self.check_password)(raw_password)
+
     def clean(self) -> None:
         super().clean()
-        self.email = self.email.strip().lower()
+        self.email = normal_email(self.email)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.username = self.normalize_username(self.username)
-        self.email = self.email.strip().lower()
+        self.email = normal_email(self.email)
         super().save(*args, **kwargs)
 
 

@@ -17,6 +17,7 @@ from conversations.generation import engine
 from conversations.generation.frames import Key
 from conversations.models import Attachment, Conversation, Message
 from conversations.models.conversation import TITLE_LENGTH
+from conversations.text import cut
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -106,4 +107,4 @@ def _key(conversation_id: UUID) -> Any:
 def _title(title: str) -> str:
     made = _("%(title)s (branch)") % {"title": title} if title else ""
     excess = len(made) - TITLE_LENGTH
-    return _("%(title)s (branch)") % {"title": title[: -excess - 1] + "…"} if excess > 0 else made
+    return _("%(title)s (branch)") % {"title": cut(title, len(title) - excess - 1) + "…"} if excess > 0 else made

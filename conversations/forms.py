@@ -15,7 +15,7 @@ from django.utils.translation import ngettext_lazy
 from conversations.models import Conversation, Folder
 from conversations.models.conversation import TITLE_LENGTH
 from conversations.models.folder import NAME_LENGTH
-from conversations.text import storable
+from conversations.text import one_line, storable
 from providers import default_model, may_use, model_info, models_for_menu
 
 if TYPE_CHECKING:
@@ -192,7 +192,13 @@ class RenameForm(forms.ModelForm[Conversation]):
         fields = ["title"]
 
     def clean_title(self) -> str:
-        return " ".join(self.cleaned_data["title"].split())
+        return _said(one_line(self.cleaned_data["title"]), self.fields["title"])
+
+
+def _said(line: str, field: forms.Field) -> str:
+    if not line:
+        raise ValidationError(field.error_messages["required"], code="required")
+    return line
 
 
 class FolderForm(forms.ModelForm[Folder]):
@@ -208,7 +214,7 @@ class FolderForm(forms.ModelForm[Folder]):
         fields = ["name"]
 
     def clean_name(self) -> str:
-        name = " ".join(self.cleaned_data["name"].split())
+        name = _said(one_line(self.cleaned_data["name"]), self.fields["name"])
         if len(name) > NAME_LENGTH:
             sentence = _("The name of a folder has at most %(limit)s characters.")
             raise ValidationError(sentence, code="too_long", params={"limit": NAME_LENGTH})

@@ -36,7 +36,7 @@ from conversations.queueing import (
     start,
 )
 from conversations.screening import refusal_of
-from conversations.text import title_of
+from conversations.text import shortened, title_of
 from conversations.waiting import TooManyWaiting
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _store(
 
 def _begin(conversation: Conversation, content: str, client_id: UUID, files: Sequence[Attachment]) -> Submission:
     model = model_of(conversation)
-    conversation.title = title_of(content) or title_of(" ".join(file.name for file in files))
+    conversation.title = title_of(content) or shortened(" ".join(file.name for file in files), 60)
     conversation.save(force_insert=True)
     return replace(ask(conversation, None, content, client_id, model, files), is_new_conversation=True)
 

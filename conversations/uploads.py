@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from conversations.decoding import decoded, has_mark
 from conversations.models import Attachment
 from conversations.models.attachment import NAME_LENGTH
-from conversations.text import storable
+from conversations.text import cut, storable
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -79,8 +79,8 @@ def clean_name(name: str) -> str:
         return _("File")
     stem, dot, ending = shown.rpartition(".")
     if len(shown) > NAME_LENGTH and stem and len(ending) < 20:
-        return stem[: NAME_LENGTH - len(ending) - 1] + dot + ending
-    return shown[:NAME_LENGTH]
+        return cut(stem, NAME_LENGTH - len(ending) - 1) + dot + ending
+    return cut(shown, NAME_LENGTH)
 
 
 def _sample(upload: UploadedFile[bytes]) -> bytes:

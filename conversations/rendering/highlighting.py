@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from time import thread_time
 from typing import Any
 
+from .pieces import code_in_pieces
 from .sanitizing import escape_text
 
 MAX_HIGHLIGHTED = 50_000  # characters
@@ -33,7 +34,7 @@ def language_of(info: str) -> str:
 def to_html(code: str, language: str, highlight: bool = True) -> str:
     """A labelled figure of code. `language` comes from `language_of`; unknown ones and long code stay plain."""
     inner = _highlighted(code, language) if highlight and language and len(code) <= MAX_HIGHLIGHTED else ""
-    return opening(language) + (inner or escape_text(code)) + CLOSING
+    return opening(language) + (inner or code_in_pieces(code)) + CLOSING
 
 
 def opening(language: str) -> str:

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from .highlighting import CLOSING, language_of, opening
 from .markdown import Block, block_html
 from .markup import tag_html
+from .pieces import LONGEST
 from .sanitizing import escape_text
 
 # Characters that may end, begin or change markup or an address, and white space that the parser trims.
@@ -39,17 +40,22 @@ class Leaf(Protocol):
 
 
 class TextLeaf:
-    """A paragraph, heading or item of plain text at its end. White space waits until a word follows."""
+    """A paragraph, heading or item of plain text at its end. White space waits until a word follows.
 
-    def __init__(self, html: str, closing: str, source: str, stop: re.Pattern[str] = STOP) -> None:
+    `room`: the characters that may come before the text is so long that it is shown in pieces.
+    """
+
+    def __init__(self, html: str, closing: str, source: str, stop: re.Pattern[str], room: int) -> None:
         self.head, self.closing = html.removesuffix(closing), closing
         self.depth = closing.count("</")
         self.added: list[str] = []
+        self._room = room
         self._held, self._last, self._stop = source[len(source.rstrip(" ")) :], source[-1], stop.search
 
     def take(self, piece: str) -> str | None:
         """The piece, without the white space at its end, if no character of it can mean anything."""
-        if self._stop(piece) or (self._last in ("w", "W") and piece[0] == "."):
+        self._room -= len(piece)
+        if self._room < 0 or self._stop(piece) or (self._last in ("w", "W") and piece[0] == "."):
             return None
         text = self._held + piece
         shown = text.rstrip(" ")
@@ -71,11 +77,15 @@ class CodeLeaf:
         self._held, self._inside, self.nested = "", False, nested
         self.head, self.closing = head, CLOSING + after
         self.depth = self.closing.count("</")
+        self._room = LONGEST - len(code)
         self.shown = self._split(code)
         self.added = [escape_text(self.shown)]
 
     def take(self, piece: str) -> str | None:
         """The piece and what waited, without what must wait now."""
+        self._room -= len(piece)
+        if self._room < 0:
+            return None
         if "\n" in piece or not self._inside:
             text = self._held + piece
             if self.nested or self._closing_line.search(text, text.find("\n") if self._inside else 0):
@@ -113,7 +123,7 @@ def code_leaf(block: Block, source: str, visible: str) -> CodeLeaf | None:
     """The leaf of a block that ends in a fence without its closing line; `visible` is what of the source was parsed."""
     index = next((i for i in range(len(block.tokens) - 1, -1, -1) if block.tokens[i].nesting >= 0), 0)
     token = block.tokens[index]
-    if token.type != "fence" or _is_closed(token, visible):
+    if token.type != "fence" or _is_closed(token, visible) or len(token.content) > LONGEST:
         return None
     lines = source.split("\n", block.line + 1)
     # A first line with a bar in it could still become the head of a table.
@@ -144,8 +154,10 @@ def text_leaf(block: Block, html: str, source: str) -> TextLeaf | None:
     if not html.endswith(closing) or not (COMMITTED.match(_last_line(token.content)) or _in_row(tokens, source)):
         return None
     if token.meta["closing"].startswith("</code>"):
-        return TextLeaf(html, closing, source, STOP_IN_CODE)
-    return TextLeaf(html, closing, source, STOP_IN_LINK if "](" in token.content else STOP)
+        stop = STOP_IN_CODE
+    else:
+        stop = STOP_IN_LINK if "](" in token.content else STOP
+    return TextLeaf(html, closing, source, stop, LONGEST - len(token.content))
 
 
 def _goes_on(content: str, source: str) -> bool:

@@ -10,13 +10,14 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
 from . import footnotes, formulas, highlighting
+from .pieces import in_pieces
 from .sanitizing import escape_text
 from .unfinished import PENDING
 
 HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "h6"}
 LINK = ' rel="noopener noreferrer nofollow" target="_blank"'
 LEAVES: dict[str, Callable[[Token], str]] = {
-    "text": lambda token: escape_text(token.content),
+    "text": lambda token: in_pieces(token.content),
     "softbreak": lambda token: "<br>",
     "hardbreak": lambda token: "<br>",
     "hr": lambda token: "<hr>",

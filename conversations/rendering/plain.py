@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 
 from .links import bare_addresses
 from .markup import LINK
+from .pieces import split
 from .sanitizing import escape_text, safe
 from .source import normalized
 
@@ -13,7 +14,11 @@ from .source import normalized
 def render_plain(text: str) -> SafeString:
     """Safe HTML of plain text: one <p class="plain">, its line ends shown by CSS (pre-wrap), addresses linked."""
     source = normalized(text).strip("\n")
-    return safe(f'<p class="plain">{_linked(source)}</p>') if source else safe("")
+    if not source:
+        return safe("")
+    first, *others = split(source)
+    pieces = [f'<span class="piece">{_linked(part)}</span>' for part in others]
+    return safe(f'<p class="plain">{_linked(first)}{"".join(pieces)}</p>')
 
 
 def _linked(source: str) -> str:

@@ -33,7 +33,7 @@ CLASSES: dict[str, set[str]] = {
     "li": {"task"},
     "p": {"plain"},
     "section": {"footnotes"},
-    "span": {"task-box", "formula", *CODE_CLASSES},
+    "span": {"task-box", "formula", "piece", "run", *CODE_CLASSES},
     "sup": {"footnote"},
 }
 VALUES = {

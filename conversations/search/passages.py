@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import regex
+
 from conversations.search.query import Query
-from conversations.search.tokens import composed, fold, folds_evenly
+from conversations.search.tokens import MARKUP, composed, fold, folds_evenly
 
 LENGTH = 160
 BEFORE = 50  # characters in front of the first match
 _WORD = 20  # a longer one is cut inside
 _SPACES = re.compile(r"\s+")
-_BLOCK_MARKS = re.compile(r"(?m)\s*^[ \t]*(?:#{1,6} |> ?|```|[-*+] |\|[-:| ]+\|$)")
-_MARKS = re.compile(r"\*\*|__|`")
+_CLUSTER = regex.compile(r"\X")
+_LONGEST_CLUSTER = 32
+_BEFORE_BLOCKS = re.compile(r"(?m)\s*^(?=[ \t]*(?:#{1,6} |> ?|```|[-*+] |\|[-:| ]+\|$))")
 _LINE_ENDS = re.compile(r"[^\S\n]*\n\s*")
 _GAPS = re.compile(r"[^\S\n]+")
 Span = tuple[int, int]
@@ -34,7 +37,10 @@ def passage(text: str, query: Query) -> list[Piece] | None:
         return None
     first = min(found.start() for pattern in query.patterns if (found := pattern.search(folded)))
     start, end = _window(shown, origins[first] if origins else first)
-    return _pieces(_plain(shown[start:end]), query, cut=(start > 0, end < len(shown)))
+    plain = _plain(shown[start:end], MARKUP)
+    if not _spans(_folded(plain)[0], query.patterns):  # it is a mark that was looked for
+        plain = _plain(shown[start:end])
+    return _pieces(plain, query, cut=(start > 0, end < len(shown)))
 
 
 def whole(text: str, query: Query) -> list[Piece] | None:
@@ -51,10 +57,11 @@ def _folded(shown: str) -> tuple[str, list[int] | None]:
     return folded, [index for index, char in enumerate(shown) for _ in fold(char)]
 
 
-def _plain(part: str) -> str:
-    """Without markdown's marks. Lines of text stay lines; headings, items and quotes run on."""
-    text = _MARKS.sub("", _BLOCK_MARKS.sub(" ", part))
-    return _GAPS.sub(" ", _LINE_ENDS.sub("\n", text)).strip()
+def _plain(part: str, without: re.Pattern[str] | None = None) -> str:
+    """Without some marks. Lines of text stay lines; headings, items and quotes run on."""
+    if without:
+        part = without.sub("", _BEFORE_BLOCKS.sub("\n\0", part)).replace("\n\0", " ")
+    return _GAPS.sub(" ", _LINE_ENDS.sub("\n", part)).strip()
 
 
 def _window(text: str, first: int) -> Span:
@@ -64,12 +71,26 @@ def _window(text: str, first: int) -> Span:
         start = gap.end()
     if end < len(text) and (gap := _SPACES.search(text, end, end + _WORD)):
         end = gap.start()
-    return start, end
+    return _whole(text, (start, end))
+
+
+def _whole(text: str, span: Span) -> Span:
+    """`span` with the whole of the letters and emoji that it touches."""
+    start, end = span
+    if text.isascii():
+        return span
+    first = start
+    for cluster in _CLUSTER.finditer(text, max(0, start - _LONGEST_CLUSTER), min(len(text), end + _LONGEST_CLUSTER)):
+        if cluster.start() <= start < cluster.end():
+            first = cluster.start()
+        if cluster.end() >= end:
+            return first, cluster.end()
+    return span
 
 
 def _pieces(shown: str, query: Query, cut: tuple[bool, bool]) -> list[Piece]:
     folded, origins = _folded(shown)
-    spans = [_origin(span, origins) for span in _spans(folded, query.patterns)]
+    spans = [_whole(shown, _origin(span, origins)) for span in _spans(folded, query.patterns)]
     pieces, at = ([Piece("…", False)] if cut[0] else []), 0
     for start, end in _joined(spans):
         pieces += [Piece(shown[at:start], False), Piece(shown[start:end], True)]

@@ -9,15 +9,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from conversations.search.korean import stem, unfinished, without_lone_letter
-from conversations.search.tokens import GAP, LONGEST, NARROW, RUN, composed, fold, pairs
+from conversations.search.tokens import (
+    GAP,
+    LETTER,
+    LONGEST,
+    PART,
+    RUN,
+    composed,
+    fold,
+    is_sign,
+    pairs,
+    says,
+    sign_token,
+)
 from conversations.text import storable
 
 MAX_CHARACTERS = 200
 MAX_WORDS = 12
-_BETWEEN = r"[\W_]{1,4}"  # what stands for the sign inside of "alice@example.org"
-_TAIL = re.compile(r"\+\+|\+|#")  # belongs to the name of a programming language
+_BETWEEN = r"[\W_]{1,4}"  # what may stand for the sign inside of "alice@example.org"
+_FLAG = "[\U0001f1e6-\U0001f1ff]"  # two of these make one
+_PAIRS_BEFORE = range(0, 42, 2)
+# A flag begins after whole flags. Beyond twenty nobody counts.
+_FLAG_BEGINS = "|".join([*(f"(?<=(?<!{_FLAG}){_FLAG}{{{n}}})" for n in _PAIRS_BEFORE), f"(?<={_FLAG}{{42}})"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,7 @@ def looser(query: Query) -> Iterator[Query]:
 def _query(words: list[str], *, is_finished: bool) -> Query:
     found = [_word(word, is_last=word is words[-1] and not is_finished) for word in words]
     said = [(word, *made) for word, made in zip(words, found, strict=True) if made[0]]
+    said = [one for one in said if _must_be_there(one[0])] or said
     if len(said) == 1 and _is_lone_letter(said[0][0]):
         said = []  # the first key of the first syllable
     tokens = dict.fromkeys(token for _word, tokens, _pattern in said for token in tokens)
@@ -71,22 +88,51 @@ def _is_lone_letter(word: str) -> bool:
     return len(word) == 1 and "\u3131" <= word <= "\u318e"
 
 
+def _must_be_there(word: str) -> bool:
+    """A dash or a hash by itself stands beside what is looked for."""
+    return bool(RUN.search(word)) or any(says(char) and not char.isascii() for char in word)
+
+
 def _word(word: str, *, is_last: bool) -> tuple[list[Token], str]:
-    """The tokens of one word and its pattern; both empty for a word without letters and digits."""
-    tokens: list[Token] = []
-    pattern = ""
-    end = 0
+    """The tokens of one word and its pattern; both empty for a word in which nothing can be seen."""
     runs = list(RUN.finditer(word))
+    if not runs:
+        return [Token(sign_token(char)) for char in word if is_sign(char)], _signs(word)
+    before, after = word[: runs[0].start()], word[runs[-1].end() :]
+    lead, tail = _saying(before[::-1])[::-1], _saying(after)
+    tokens = [Token(sign_token(char)) for char in lead + tail if is_sign(char)]
+    pattern = _optional(before.removesuffix(lead)) + (_signs(lead) + _beside(lead) if lead else "")
+    end = runs[0].start()
     for match in runs:
-        if tokens:
-            pattern += GAP if match.start() == end else _BETWEEN
-        tail = _TAIL.match(word, match.end()) if match is runs[-1] else None
-        is_open = is_last and match is runs[-1] and tail is None
+        if between := word[end : match.start()]:
+            pattern += f"(?:{_signs(between)}|{_BETWEEN})"
+        elif match is not runs[0]:
+            pattern += GAP
+        is_open = is_last and match is runs[-1] and not tail
         made, piece = _wide(match[0]) if match[1] else _narrow(match[0], is_open=is_open)
         tokens += made
-        pattern += piece + (re.escape(tail[0]) if tail and not match[1] else "")
+        pattern += piece
         end = match.end()
-    return tokens, pattern
+    return tokens, pattern + (_beside(tail) + _signs(tail) if tail else "") + _optional(after.removeprefix(tail))
+
+
+def _saying(signs: str) -> str:
+    """Those of `signs` that must be there, as far as they stand at their beginning."""
+    return "".join(takewhile(says, signs))
+
+
+def _beside(signs: str) -> str:
+    """What may stand between a word and its signs: the plus of C++ is glued to it, a heart is not always."""
+    return "" if signs.isascii() else GAP
+
+
+def _optional(signs: str) -> str:
+    return f"(?:{_signs(signs)})?" if signs else ""
+
+
+def _signs(signs: str) -> str:
+    literal = re.escape(signs)
+    return f"(?:{_FLAG_BEGINS}){literal}" if re.match(_FLAG, signs) else literal
 
 
 def _wide(run: str) -> tuple[list[Token], str]:
@@ -97,8 +143,14 @@ def _wide(run: str) -> tuple[list[Token], str]:
 def _narrow(run: str, *, is_open: bool) -> tuple[list[Token], str]:
     """A word, or the beginning of one; a single letter as the beginning of words would find nearly everything."""
     is_beginning = is_open and 1 < len(run) < LONGEST
-    end = "" if is_beginning or len(run) >= LONGEST else f"(?!{NARROW})"
-    return [Token(run[:LONGEST], is_beginning)], f"(?<!{NARROW}){re.escape(run)}{end}"
+    end = "" if is_beginning or len(run) >= LONGEST else f"(?!{_kind(run[-1])})"
+    has_both = len(PART.findall(run)) > 1  # it may begin within a word
+    return [Token(run[:LONGEST], is_beginning or has_both)], f"(?<!{_kind(run[0])}){re.escape(run)}{end}"
+
+
+def _kind(char: str) -> str:
+    """A word ends where letters do, and a number where digits do: "1" is in "v1", and not in "21"."""
+    return r"\d" if char.isdecimal() else LETTER
 
 
 def _with_open_end(query: Query) -> Query | None:

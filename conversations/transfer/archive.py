@@ -59,11 +59,12 @@ def zip_pieces(owner: User, tell: Callable[[int, int], None] = lambda done, tota
 
     Each piece may be asked for in another thread. `tell` hears how many conversations of how many are in it.
     """
-    sink, ids, language = _Sink(), ids_of(owner), translation.get_language()
+    sink, ids = _Sink(), ids_of(owner)
+    language, zone = translation.get_language(), timezone.get_current_timezone()
     manifest: list[dict[str, str]] = []
     with ZipFile(sink, "w", ZIP_DEFLATED) as archive:
         for start in range(0, len(ids), AT_ONCE):
-            with translation.override(language):
+            with translation.override(language), timezone.override(zone):
                 manifest += [_add(archive, one) for one in gathered(owner, ids[start : start + AT_ONCE])]
             tell(min(start + AT_ONCE, len(ids)), len(ids))
             yield sink.emptied()

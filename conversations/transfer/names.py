@@ -6,8 +6,11 @@ import re
 import unicodedata
 from urllib.parse import quote
 
+from conversations.text import cut
+
 STEM_BYTES = 120  # leaves room for a date, an id and an ending within the 255 that file systems allow
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|%]+')
+_JOINS = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")  # also the tags in the flags of England, Scotland, Wales
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?$", re.IGNORECASE)  # names that Windows keeps for itself
 
 
@@ -15,13 +18,15 @@ def safe_stem(title: str, fallback: str = "conversation") -> str:
     """`title` as a file's name without its ending: no separators, no control or bidi characters, not too long."""
     plain = unicodedata.normalize("NFC", "".join(c if _is_printed(c) else " " for c in title))
     stem = " ".join(_FORBIDDEN.sub(" ", plain).split()).strip(". ")
-    stem = stem.encode()[:STEM_BYTES].decode(errors="ignore").strip(". ")
+    stem = cut(stem, len(stem.encode()[:STEM_BYTES].decode(errors="ignore"))).strip(". ")
     return fallback if not stem or _RESERVED.match(stem) else stem
 
 
 def _is_printed(character: str) -> bool:
-    """Neither a control nor a format character (bidi marks are of these), surrogate or unassigned."""
-    return not unicodedata.category(character).startswith("C")
+    """No control, surrogate or format character (bidi marks are of these), but for those that join letters and emoji.
+
+    Unassigned ones are printed: emoji are newer than Python's tables."""
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs") or bool(_JOINS.match(character))
 
 
 def disposition(name: str) -> str:

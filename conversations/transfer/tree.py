@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from conversations.models.conversation import TITLE_LENGTH
-from conversations.text import storable, storable_piece, title_of
+from conversations.text import cut, one_line, storable, storable_piece, title_of
 from conversations.transfer.problems import Unreadable
 
 MESSAGES = 100_000
@@ -200,7 +200,7 @@ def _join(turn: Turn, node: Node) -> None:
 def _finish(parsed: Parsed) -> None:
     """A title where there is none, and texts that a database can hold."""
     first = next((turn.content for turn in parsed.turns if turn.role == "user"), parsed.turns[0].content)
-    parsed.title = (" ".join(storable(parsed.title).split()) or title_of(first))[:TITLE_LENGTH]
+    parsed.title = cut(one_line(storable(parsed.title)) or title_of(first), TITLE_LENGTH)
     parsed.system_prompt = storable_piece(parsed.system_prompt)
     dates = list(_dates(parsed))
     parsed.created_at = parsed.created_at or min(dates, default=None)

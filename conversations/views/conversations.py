@@ -24,9 +24,10 @@ from conversations.views.pages import message_page, show
 @never_cache
 @members_only
 def conversation_list(request: MemberRequest) -> HttpResponse:
-    """The next page of the sidebar."""
+    """The next page of the sidebar; `whole`: all that a page begins with."""
     sidebar = listing(request.user, request.GET.get("before", ""))
-    template = "conversations/sidebar_more.html" if request.htmx else "conversations/list_page.html"
+    fragment = "conversations/sidebar.html" if "whole" in request.GET else "conversations/sidebar_more.html"
+    template = fragment if request.htmx else "conversations/list_page.html"
     return render(request, template, sidebar.context())
 
 

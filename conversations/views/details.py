@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from conversations.models import Generation
 from conversations.usage import conversation_usage, details_of, tokens
 from conversations.views.access import MemberRequest, members_only, not_hidden, own_answer
 
@@ -17,9 +18,10 @@ from conversations.views.access import MemberRequest, members_only, not_hidden, 
 @never_cache
 @members_only
 def message_source(request: MemberRequest, conversation_id: UUID, message_id: int) -> HttpResponse:
-    """The markdown as the model wrote it."""
+    """The markdown as the model wrote it, of an answer that is still written as far as it is kept."""
     _conversation, answer = own_answer(request.user, conversation_id, message_id)
-    return HttpResponse(not_hidden(answer).content, content_type="text/plain; charset=utf-8")
+    draft = Generation.objects.open().filter(message=not_hidden(answer)).values_list("draft", flat=True).first()
+    return HttpResponse(answer.content + (draft or ""), content_type="text/plain; charset=utf-8")
 
 
 @require_safe

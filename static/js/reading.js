@@ -135,6 +135,7 @@ const codeActions = document.getElementById("code-actions");
 const blockActions = document.getElementById("block-actions").content;
 const FINAL = '.message:not([data-status="queued"], [data-status="running"]) > [data-message-body]';
 const LONG_CODE = 25; // lines
+const LONG_TEXT = 100_000; // characters
 const WIDE_LINE = matchMedia("(width >= 48rem)").matches ? /.{80}/ : /.{36}/;
 const load = (name) => import(aids.dataset[name]);
 const action = (name) => blockActions.querySelector(name).cloneNode(true);
@@ -194,21 +195,30 @@ async function copyFor(button) {
   const { csv, copyAs } = button.dataset;
   try {
     if (csv) await (await load("tables")).take(button, copy);
-    else if (copyAs) await (await load("copying")).copyAs(button, copy, plainText);
-    else await copy(textFor(button));
+    else if (copyAs) await (await load("copying")).copyFormatted(button);
+    else await copy(button.dataset.source ? sourceAt(button.dataset.source) : textFor(button));
   } catch {
     return document.dispatchEvent(new CustomEvent("htmx:sendError", { detail: {} })); // tells so
   }
   if (csv !== "download") confirmCopy(button);
 }
 
+/** The code of a block, or a question: both are on the page as they were written. */
 function textFor(button) {
-  const code = button.closest("figure")?.querySelector("pre");
-  return code ? code.textContent : plainText(button.closest(".message").querySelector("[data-message-body]"));
+  const place = button.closest("figure")?.querySelector("pre");
+  return (place ?? button.closest(".message").querySelector("[data-message-body]")).textContent;
+}
+
+/** An answer as the model wrote it, which the server keeps. */
+async function sourceAt(url) {
+  const response = await fetch(url);
+  if (!response.ok || response.redirected) throw new Error(String(response.status));
+  return response.text();
 }
 
 /** The text as it is read: without the captions of code blocks and the buttons in them. */
 function plainText(body) {
+  if (body.textContent.length > LONG_TEXT) return body.textContent; // what is read of it would have all of it laid out
   const captions = body.querySelectorAll("figcaption");
   for (const caption of captions) caption.hidden = true;
   const text = body.innerText;
@@ -216,11 +226,14 @@ function plainText(body) {
   return text;
 }
 
+/** `text` may be on its way: a browser that asks for the click itself is given the promise. */
 async function copy(text) {
   try {
-    await navigator.clipboard.writeText(text);
+    if (typeof text === "string") return await navigator.clipboard.writeText(text);
+    const blob = text.then((source) => new Blob([source], { type: "text/plain" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
   } catch {
-    copyByHand(text); // the clipboard's own interface needs HTTPS
+    copyByHand(await text); // the clipboard's own interface needs HTTPS
   }
 }
 
@@ -231,9 +244,10 @@ function copyByHand(text) {
   document.body.append(area);
   const before = document.activeElement;
   area.select();
-  document.execCommand("copy");
+  const isCopied = document.execCommand("copy");
   area.remove();
   before?.focus();
+  if (!isCopied) throw new Error("refused");
 }
 
 function confirmCopy(button) {

@@ -5,6 +5,7 @@ const sidebar = document.getElementById("sidebar");
 const main = document.getElementById("main");
 const toasts = document.getElementById("toasts");
 const pane = () => document.getElementById("conversation");
+const isComposing = (event) => event.isComposing || event.keyCode === 229; // by an input method, as with Hangul
 
 // --- The drawer of narrow screens -----------------------------------------------------------------
 
@@ -73,6 +74,7 @@ document.addEventListener("click", (event) => {
   closeMenus(event.target.closest(".menu-items") ? null : menu);
 });
 document.addEventListener("keydown", (event) => {
+  if (isComposing(event)) return; // the key ends the syllable, and nothing else
   const menu = document.querySelector("details.menu[open]");
   if (event.key === "Escape" && menu) {
     event.preventDefault();
@@ -138,7 +140,7 @@ sidebar.addEventListener(
 );
 sidebar.addEventListener("keydown", (event) => {
   const open = event.target.closest(".new-folder[open]");
-  if (event.key !== "Escape" || !open) return;
+  if (event.key !== "Escape" || !open || isComposing(event)) return;
   event.preventDefault();
   event.stopPropagation(); // else it stops the answer
   open.open = false;
@@ -262,7 +264,7 @@ function isTyped(keys, target) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+  if (event.defaultPrevented || isComposing(event)) return;
   const keys = combination(event);
   const name = Object.hasOwn(shortcuts, keys) && shortcuts[keys];
   if (!name || isTyped(keys, event.target)) return;

@@ -139,36 +139,149 @@ async def test_a_table_as_a_file(forms: Tab) -> None:
     assert _bytes(await download.path()) == b"\xef\xbb\xbf" + CSV.encode()
 
 
+async def _copy_formatted(tab: Tab) -> tuple[str, str]:
+    """The HTML and the text on the clipboard."""
+    await (await _panel(tab)).get_by_role("button", name="Copy with formatting").click()
+    text = await _clipboard(tab)
+    html = await tab.page.evaluate(
+        "navigator.clipboard.read().then(([item]) => item.getType('text/html')).then(blob => blob.text())"
+    )
+    return html, text
+
+
 async def test_markdown_as_the_model_wrote_it(forms: Tab) -> None:
-    await (await _panel(forms)).get_by_role("button", name="Copy as Markdown").click()
+    await forms.answer.get_by_role("button", name="Copy", exact=True).click()
     assert await _clipboard(forms) == TEXT
 
 
-async def test_with_formatting(forms: Tab) -> None:
-    await (await _panel(forms)).get_by_role("button", name="Copy with formatting").click()
-    assert "Some bold words." in await _clipboard(forms)
-    html = await forms.page.evaluate(
-        "navigator.clipboard.read().then(([item]) => item.getType('text/html')).then(blob => blob.text())"
+async def test_markdown_by_key_after_streaming(devices: Devices, alice: Person) -> None:
+    device = await devices(alice, permissions=["clipboard-read", "clipboard-write"])
+    tab = await device.tab()
+    await tab.ask("script:markdown")
+    await tab.answered()
+    await tab.page.locator("#reading").focus()
+    await tab.page.keyboard.press("c")
+    copied = await _clipboard(tab)
+    source = await tab.page.evaluate(
+        "fetch(document.querySelector('[data-copy][data-source]').dataset.source).then(r => r.text())"
     )
+    assert copied == source
+    assert "```" in copied
+
+
+async def test_markdown_where_the_page_came_without_https(devices: Devices, alice: Person, site: Site) -> None:
+    """There the browser has no clipboard interface: what is selected is copied."""
+    device = await devices(alice, permissions=["clipboard-read", "clipboard-write"])
+    script = MAKE.format(text=json.dumps(TEXT), name=alice.name)
+    tab = await device.tab()
+    await tab.page.add_init_script("delete Navigator.prototype.clipboard")
+    await tab.open(f"/c/{site.manage('shell', '--no-imports', '-c', script).strip()}/")
+    await tab.answer.get_by_role("button", name="Copy", exact=True).click()
+    await expect(tab.page.get_by_role("status").filter(has_text="Copied.")).to_have_count(1)
+    await tab.box.press("ControlOrMeta+v")
+    await expect(tab.box).to_have_value(TEXT)
+
+
+async def test_a_question_as_it_was_written(devices: Devices, alice: Person) -> None:
+    device = await devices(alice, permissions=["clipboard-read", "clipboard-write"])
+    tab = await device.tab()
+    text = "1. 첫째 **굵게**\n\n  - https://example.org/a에서\n\t끝"
+    await tab.ask(text)
+    await tab.answered()
+    await tab.questions.get_by_role("button", name="Copy", exact=True).click()
+    assert await _clipboard(tab) == text
+
+
+async def test_what_cannot_be_fetched_is_not_called_copied(forms: Tab) -> None:
+    forms.device.expect_problem("404|clipboard|htmx")
+    await forms.page.route("**/source/", lambda route: route.fulfill(status=404))
+    await forms.answer.get_by_role("button", name="Copy", exact=True).click()
+    await expect(forms.page.locator(".toast")).to_be_visible()
+    await expect(forms.page.get_by_role("status").filter(has_text="Copied.")).to_have_count(0)
+
+
+RICH = """# Heading
+
+3. three
+4. four
+   - inner
+
+     ```python
+     x = 1
+     ```
+
+- [x] done
+- [ ] open
+
+> quoted **bold**
+
+A [link](https://example.org/a), https://example.org and $\\frac{a+b}{2}$ or $x^2$.
+
+| name | value |
+| --- | --- |
+| a | 1 |
+"""
+RICH_TEXT = """Heading
+
+3. three
+4. four
+   - inner
+     x = 1
+
+- [x] done
+- [ ] open
+
+> quoted bold
+
+A link (https://example.org/a), https://example.org and (a+b)/2 or x^2.
+
+name\tvalue
+a\t1"""
+
+
+async def test_with_formatting(forms: Tab) -> None:
+    html, text = await _copy_formatted(forms)
+    assert "Some bold words." in text
     assert "<strong>bold</strong>" in html
     assert "<table>" in html
-    assert "<button" not in html
-    assert "class=" not in html
+    for own in ("<button", "class=", "tabindex", "data-", "aria-", "<figure", "<figcaption", "<span"):
+        assert own not in html, own
 
 
-async def test_copying_as_text_has_no_words_of_the_buttons(forms: Tab) -> None:
-    await forms.answer.get_by_role("button", name="Copy", exact=True).click()
-    copied = await _clipboard(forms)
+async def test_with_formatting_text_has_its_marks(devices: Devices, alice: Person, site: Site) -> None:
+    device = await devices(alice, permissions=["clipboard-read", "clipboard-write"])
+    script = MAKE.format(text=json.dumps(RICH), name=alice.name)
+    tab = await device.tab(f"/c/{site.manage('shell', '--no-imports', '-c', script).strip()}/")
+    html, text = await _copy_formatted(tab)
+    assert [line for line in text.splitlines() if line.strip()] == [line for line in RICH_TEXT.splitlines() if line]
+    for kept in (
+        "<h1>Heading</h1>",
+        '<ol start="3">',
+        "<pre>x = 1</pre>",
+        'href="https://example.org/a"',
+        "<math",
+        "<mfrac>",
+    ):
+        assert kept in html, kept
+    assert "nofollow" not in html
+
+
+async def test_selecting_by_hand_takes_no_words_of_the_product(forms: Tab) -> None:
+    await forms.page.evaluate("getSelection().selectAllChildren(document.getElementById('messages'))")
+    await forms.page.keyboard.press("ControlOrMeta+c")
+    copied = str(await forms.page.evaluate("navigator.clipboard.readText()"))
     assert "Some bold words." in copied
-    for word in ("CSV", "Wrap", "Show all"):
-        assert word not in copied
+    lines = {line.strip() for line in copied.splitlines()}
+    assert not lines & {"Question", "Answer", "Thoughts", "Copy", "python", "text", "Copy as CSV", "Download CSV"}, (
+        lines
+    )
 
 
 async def test_what_it_took(forms: Tab) -> None:
     panel = await _panel(forms)
     for said in ("1,200", "345", "$0.0042", "0.35 s", "12.4 s", "1,545"):
         await expect(panel.get_by_text(said, exact=True).first).to_be_visible()
-    await expect(panel.get_by_role("button", name="Copy as Markdown")).to_be_focused()
+    await expect(panel.get_by_role("button", name="Copy with formatting")).to_be_focused()
     await expect(panel).to_be_in_viewport(ratio=1)
     assert await violations(forms.page) == []
     await forms.page.keyboard.press("Escape")

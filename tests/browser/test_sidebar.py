@@ -256,6 +256,42 @@ async def test_escape_gives_up_renaming(tab: Tab) -> None:
     await expect(_link(tab, "Goes")).to_have_count(0)
 
 
+async def _compose(tab: Tab, syllable: str) -> None:
+    """As an input method does: the syllable is there and not finished yet."""
+    session = await tab.page.context.new_cdp_session(tab.page)
+    await session.send("Input.imeSetComposition", {"text": syllable, "selectionStart": 1, "selectionEnd": 1})
+
+
+@pytest.mark.parametrize("key", ["Escape", "Enter"])
+async def test_a_key_that_ends_a_syllable_does_not_end_renaming(tab: Tab, key: str) -> None:
+    await _new_conversation(tab, "Stays")
+    await _choose(tab, "Stays", "Rename")
+    title = _list(tab).get_by_role("textbox", name="Title")
+    await title.fill("새 제목 ")
+    await _compose(tab, "한")
+    await expect(title).to_have_value("새 제목 한")
+    await title.dispatch_event("keydown", {"key": key, "isComposing": True, "bubbles": True, "cancelable": True})
+    await title.dispatch_event("keydown", {"key": key, "keyCode": 229, "bubbles": True, "cancelable": True})
+    await expect(title).to_be_focused()
+    await expect(title).to_have_value("새 제목 한")
+    await title.press("End")  # the syllable is finished
+    await title.press("Enter")
+    await expect(_link(tab, "새 제목 한")).to_be_visible()
+
+
+async def test_escape_that_ends_a_syllable_leaves_the_form_of_a_new_folder(tab: Tab) -> None:
+    await _new_conversation(tab, "First")
+    form = tab.page.locator(".new-folder")
+    await form.locator("summary").click()
+    name = form.get_by_role("textbox")
+    await name.fill("여행 ")
+    await name.dispatch_event("keydown", {"key": "Escape", "isComposing": True, "bubbles": True, "cancelable": True})
+    await expect(name).to_be_visible()
+    await expect(name).to_have_value("여행 ")
+    await name.press("Escape")
+    await expect(name).to_be_hidden()
+
+
 async def test_delete_and_undo(tab: Tab) -> None:
     await _new_conversation(tab, "Precious")
     path = tab.path

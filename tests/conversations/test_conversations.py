@@ -31,7 +31,13 @@ def test_rename_without_javascript(alice_client: Client, conversation: Conversat
     assert response["Location"] == f"/c/{conversation.pk}/"
 
 
-@pytest.mark.parametrize("title", ["", "  ", "x" * 121])
+def test_a_title_keeps_its_signs_and_turns_nothing_round(alice_client: Client, conversation: Conversation) -> None:
+    alice_client.post(_url(conversation, "rename"), {"title": "__init__.py \u202e**C#** 👨‍👩‍👧‍👦"}, headers=HTMX)
+    conversation.refresh_from_db()
+    assert conversation.title == "__init__.py **C#** 👨‍👩‍👧‍👦"
+
+
+@pytest.mark.parametrize("title", ["", "  ", "\u200b\u202e", "x" * 121])
 def test_a_title_that_will_not_do_is_refused(alice_client: Client, conversation: Conversation, title: str) -> None:
     response = alice_client.post(_url(conversation, "rename"), {"title": title}, headers=HTMX)
     assert response.status_code == 422

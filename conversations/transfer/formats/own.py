@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conversations.text import cut, one_line
 from conversations.transfer.formats.common import moment, names_of, source_id
 from conversations.transfer.tree import MODEL_LENGTH, Node, Parsed, grow
 from conversations.transfer.values import Value
@@ -38,7 +39,7 @@ def _frame(conversation: Value) -> Parsed:
     parsed.created_at = moment(conversation.get("created_at"), parsed.notes)
     parsed.updated_at = moment(conversation.get("updated_at"), parsed.notes)
     parsed.is_pinned, parsed.is_archived = conversation.get("pinned").flag(), conversation.get("archived").flag()
-    parsed.folder = " ".join(conversation.get("folder").text().split())[:FOLDER_LENGTH]
+    parsed.folder = cut(one_line(conversation.get("folder").text()), FOLDER_LENGTH)
     settings = conversation.get("settings")
     if settings.data is not None:
         _take_settings(parsed, settings)

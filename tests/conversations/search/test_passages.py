@@ -51,3 +51,29 @@ def test_lines_of_text_stay_lines() -> None:
 def test_a_text_without_it_has_no_passage() -> None:
     assert passage("사과", parse("배")) is None
     assert whole("사과", parse("배")) is None
+
+
+def test_an_emoji_is_marked_whole() -> None:
+    assert _shown("정말 좋아요👍🏽 네", "👍") == "정말 좋아요[👍🏽] 네"
+    assert _shown("가족 👨‍👩‍👧‍👦 여행", "👩") == "가족 [👨‍👩‍👧‍👦] 여행"
+    assert _shown("사랑 ❤️ 해요", "❤") == "사랑 [❤️] 해요"
+    assert _shown("🇺🇸🇰🇷", "🇰🇷") == "🇺🇸[🇰🇷]"
+
+
+def test_a_name_is_marked_with_its_signs() -> None:
+    assert _shown("ASP.NET과 .NET 8", ".net") == "ASP[.NET]과 [.NET] 8"
+    assert _shown("C++과 C", "c++") == "[C++]과 C"
+    assert _shown("판 v1.2.3!", "1.2.3") == "판 v[1.2.3]!"
+    assert _shown("__init__.py를", "__init__") == "[__init__].py를"
+    assert _shown("2**10은", "2**10") == "[2**10]은"
+
+
+def test_a_mark_of_markdown_that_was_looked_for_is_shown() -> None:
+    assert "[**]" in _shown("f(**kwargs)를 **굵게**", "**")
+
+
+def test_it_is_not_cut_within_an_emoji() -> None:
+    shown = _shown("👨‍👩‍👧‍👦" * 100 + "사과" + "👨‍👩‍👧‍👦" * 100, "사과")
+    assert shown.strip("…") == "👨‍👩‍👧‍👦" * shown.split("[")[0].count("👦") + "[사과]" + "👨‍👩‍👧‍👦" * shown.split("]")[
+        1
+    ].count("👦")

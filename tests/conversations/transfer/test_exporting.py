@@ -201,6 +201,9 @@ async def test_the_download_of_all_comes_in_pieces(alice: User, async_client: As
         ('a<b>:"c"|?*', "a b c"),
         ("", "conversation"),
         ("가" * 100, "가" * 40),
+        ("👨‍👩‍👧‍👦 trip", "👨‍👩‍👧‍👦 trip"),
+        ("👨‍👩‍👧‍👦" * 10, "👨‍👩‍👧‍👦" * 4),
+        ("می‌خواهم", "می‌خواهم"),
     ],
 )
 def test_a_title_becomes_a_safe_name(title: str, stem: str) -> None:
