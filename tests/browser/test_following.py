@@ -164,9 +164,11 @@ async def test_a_finger_leaves_the_end(devices: Devices, alice: Person, scripted
     await tab.ask("script:long-1500 pause-700 pause-900 pause-1100 pause-1300")
     await _overflows(tab)
     client = await device.context.new_cdp_session(tab.page)
-    gesture = {"x": 200, "y": 300, "yDistance": 200, "speed": 500, "gestureSourceType": "touch"}
-    await client.send("Input.synthesizeScrollGesture", gesture)
+    for kind, y in [("touchStart", 200), *(("touchMove", y) for y in range(220, 500, 20)), ("touchEnd", None)]:
+        points = [{"x": 200, "y": y}] if y else []
+        await client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     await expect(tab.button("Jump to the latest")).to_be_visible()
+    await tab.page.evaluate(SETTLED)
     place = await tab.page.evaluate("document.getElementById('reading').scrollTop")
     await tab.grown(scripted_provider)
     assert await tab.page.evaluate("document.getElementById('reading').scrollTop") == place
@@ -242,6 +244,8 @@ async def test_the_start_page_begins_at_its_top_at_any_zoom(devices: Devices, al
 
 async def _overflows(tab: Tab) -> None:
     """Until the answer has come to its first pause, far below."""
-    words = "() => document.querySelector('[data-role=assistant] > [data-message-body]').textContent.split(/\\s+/).length"
+    words = (
+        "() => document.querySelector('[data-role=assistant] > [data-message-body]').textContent.split(/\\s+/).length"
+    )
     await tab.page.wait_for_function(f"() => ({words})() > 650")
     await _follows(tab, "at the first pause")
