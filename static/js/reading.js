@@ -182,22 +182,29 @@ document.addEventListener("htmx:afterSwap", () => {
   firstShown = null;
 });
 
-// What had the focus and went with its message leaves it nowhere. Nothing else takes it, and no frame is drawn round
-// the messages for who uses a mouse.
-let focused = null;
-let focusVisible = false;
+// What had the focus and went with its message leaves it nowhere, as does the button that began it. Nothing else moves
+// the focus, and no frame is drawn round the messages for who uses a mouse.
+let held = null; // {element, isVisible}: what had the focus
+const begun = new WeakMap(); // the button of a request: whether its focus was visible
+
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+  if (elt.contains(document.activeElement)) begun.set(elt, document.activeElement.matches(":focus-visible"));
+});
 document.addEventListener(
   "htmx:beforeSwap",
   () => {
-    focused = document.activeElement;
-    focusVisible = focused?.matches(":focus-visible") ?? false;
+    const element = document.activeElement;
+    held = { element, isVisible: element?.matches(":focus-visible") };
   },
   true,
 );
-document.addEventListener("htmx:afterSwap", () => {
-  const isLost = focused && !focused.isConnected && document.activeElement === document.body;
-  focused = null;
-  if (isLost) view()?.focus({ preventScroll: true, focusVisible });
+document.addEventListener("htmx:afterSwap", ({ detail: { requestConfig } }) => {
+  const control = requestConfig?.elt;
+  const isGone = held?.element?.isConnected === false;
+  const isLost = isGone || (begun.has(control) && !control.isConnected);
+  const focusVisible = isGone ? held.isVisible : begun.get(control);
+  held = null;
+  if (isLost && document.activeElement === document.body) view()?.focus({ preventScroll: true, focusVisible });
 });
 
 setTimeout(() => view() && decorate(view())); // in a task of its own: htmx goes through the page in this one
