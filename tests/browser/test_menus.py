@@ -57,7 +57,9 @@ async def test_no_menu_is_cut_off(
 ) -> None:
     await _make_many(site, alice)
     viewport = {"width": size[0], "height": size[1]}
-    tab = await (await devices(alice, viewport=viewport, **({"has_touch": True, "is_mobile": True} if touch else {}))).tab()
+    tab = await (
+        await devices(alice, viewport=viewport, **({"has_touch": True, "is_mobile": True} if touch else {}))
+    ).tab()
     opener = tab.button("Conversations")
     if await opener.is_visible():
         await opener.click()
@@ -144,9 +146,7 @@ async def test_a_press_beside_a_sheet_does_nothing_else(devices: Devices, alice:
 @pytest.mark.parametrize(
     "options", [{}, PHONE, {"viewport": {"width": 768, "height": 900}}, {"viewport": {"width": 320, "height": 400}}]
 )
-async def test_dialogs_open_in_the_middle(
-    devices: Devices, alice: Person, site: Site, options: dict[str, Any]
-) -> None:
+async def test_dialogs_open_in_the_middle(devices: Devices, alice: Person, site: Site, options: dict[str, Any]) -> None:
     await _make_many(site, alice)
     tab = await (await devices(alice, **options)).tab()
     await tab.ask("Apples")
@@ -184,7 +184,8 @@ async def test_the_dots_of_a_folder_stand_as_those_of_a_conversation(tab: Tab, s
         for label in ("Options for the folder “Work”", "Options for “Topic 24”")
     ]
     of_folder, of_entry = [await icon.bounding_box() for icon in icons]
-    assert of_folder and of_entry
+    assert of_folder
+    assert of_entry
     assert of_folder["x"] == of_entry["x"]
     assert [await icon.evaluate("icon => getComputedStyle(icon).rotate") for icon in icons] == ["none", "none"]
     name = await tab.page.locator(".folder .ellipsis").bounding_box()
