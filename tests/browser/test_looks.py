@@ -42,7 +42,7 @@ LISTS = """\
 TABLE = """\
 | 항목 | 담당 부서 | 처리 상태 | 비고 |
 | --- | --- | --- | --- |
-| 개인정보 | 개인정보보호책임자지정운영위원회 | 완료 | 지난주에 담당자가 바뀌어서 다시 확인해야 하는 항목이 남아 있어요. |
+| 개인정보 | 개인정보보호책임자지정운영위원회 | 완료 | 지난주에 담당자가 바뀌어서 다시 확인해야 하는 항목이 있어요. |
 | Budget | A department with a long name | open | The last column holds a sentence that nobody wants word by word. |
 """
 LONG_TOKEN = "| name | value |\n| --- | --- |\n| key | " + "x" * 400 + " |\n"
