@@ -10,7 +10,7 @@
 
 const NEAR_END = 32; // px below what is in sight
 const SLACK = 4; // px that are no move
-const INPUT_MS = 200; // until a scroll follows what the reader did
+const INPUT_MS = 600; // until a scroll follows what the reader did
 const STIR_MS = 400; // at most, until the layout has come to rest
 const UPWARD = new Set(["ArrowUp", "PageUp", "Home", "Tab"]);
 const view = () => document.getElementById("reading");
@@ -31,6 +31,7 @@ let laterFollow = 0;
 
 function setFollowing(value) {
   following = value;
+  upwardAt = -Infinity; // what it was for has come about
   view()?.toggleAttribute("data-following", value);
   showJump();
 }
