@@ -1,6 +1,7 @@
-"""For development only: the debug panel of the sidebar, and a profiler that is switched on by hand.
+"""For superusers in development only: the debug panel of the sidebar, and a profiler that is switched on by hand.
 
-With any other APP_ENV neither the addresses nor the middleware exist, and the template tag renders nothing.
+With any other APP_ENV neither the addresses nor the middleware exist, and the template tag renders nothing. Nor is
+there anything of it for other people than superusers: what they do is not profiled, the addresses are not found.
 """
 
 import cProfile
@@ -118,13 +119,20 @@ class DebugMiddleware:
 
     def _profiled(self, request: HttpRequest) -> HttpResponseBase:
         response, text = profile(lambda: self.get_response(request))
-        reports.appendleft(Report(timezone.now(), f"{request.method} {request.path}", text))
+        if is_for(request):  # who has logged out by this very request is nobody any more
+            reports.appendleft(Report(timezone.now(), f"{request.method} {request.path}", text))
         return response
+
+
+def is_for(request: HttpRequest) -> bool:
+    """Whether the panel and the profiler are there for whoever asks."""
+    return settings.DEVELOPMENT and bool(getattr(getattr(request, "user", None), "is_superuser", False))
 
 
 def _wanted(request: HttpRequest) -> bool:
     switched_on = "profile" in request.GET or request.COOKIES.get(COOKIE) == "1"
-    return switched_on and not request.path.startswith(("/debug/", f"/{settings.STATIC_URL.lstrip('/')}"))
+    is_own = request.path.startswith(("/debug/", f"/{settings.STATIC_URL.lstrip('/')}"))
+    return switched_on and not is_own and (not hasattr(request, "user") or is_for(request))
 
 
 def profile(work: Callable[[], HttpResponseBase]) -> tuple[HttpResponseBase, str]:

@@ -1,6 +1,11 @@
-"""Addresses of the debug panel and the profiler. chatbot_site.urls includes them with APP_ENV=development only."""
+"""Addresses of the debug panel and the profiler. chatbot_site.urls includes them with APP_ENV=development only.
+
+Superusers find them. To everybody else who is logged in they are not there.
+"""
 
 import uuid
+from collections.abc import Callable
+from functools import wraps
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,12 +16,24 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from chatbot_site.debugging import COOKIE, panel, reports
+from chatbot_site.debugging import COOKIE, is_for, panel, reports
+
+
+def superusers_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """404 for members, as if there were no such address; the log-in for whoever is not logged in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if not is_for(request):
+            raise Http404
+        return view(request)
+
+    return login_required(guarded)
 
 
 @require_safe
 @never_cache
-@login_required
+@superusers_only
 def show_panel(request: HttpRequest) -> HttpResponse:
     """The panel, for `?conversation=<uuid>` or else for the page that asks."""
     return render(request, "debug/panel.html", {"panel": panel(request, _conversation_id(request))})
@@ -42,14 +59,14 @@ def _conversation_of_page(htmx: HtmxDetails) -> uuid.UUID | None:
 
 @require_safe
 @never_cache
-@login_required
+@superusers_only
 def show_profile(request: HttpRequest) -> HttpResponse:
     """The last profiled requests, newest first."""
     return render(request, "debug/profile.html", {"reports": list(reports)})
 
 
 @require_POST
-@login_required
+@superusers_only
 def switch_profiler(request: HttpRequest) -> HttpResponse:
     """Turn the profiler on or off for this browser, and go back to the page."""
     back = request.headers.get("Referer", "")

@@ -112,7 +112,9 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 if DEVELOPMENT:
-    MIDDLEWARE.insert(1, "chatbot_site.debugging.DebugMiddleware")
+    # Behind the log-in: it is for superusers alone.
+    _after = MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1
+    MIDDLEWARE.insert(_after, "chatbot_site.debugging.DebugMiddleware")
 ROOT_URLCONF = "chatbot_site.urls"
 ASGI_APPLICATION = "chatbot_site.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -58,7 +58,7 @@ GROUPS = (
         pgettext_lazy("group of shortcuts", "Writing"),
         (
             Shortcut("message", _("To the message box"), ("m",)),
-            Shortcut("", _("Send the message"), ("enter",)),
+            Shortcut("", _("Send the message"), ("enter", "mod+enter")),
             Shortcut("", _("New line"), ("shift+enter",)),
             Shortcut("", _("Stop the answer"), ("escape",)),
         ),

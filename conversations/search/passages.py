@@ -17,7 +17,7 @@ _WORD = 20  # a longer one is cut inside
 _SPACES = re.compile(r"\s+")
 _CLUSTER = regex.compile(r"\X")
 _LONGEST_CLUSTER = 32
-_BEFORE_BLOCKS = re.compile(r"(?m)\s*^(?=[ \t]*(?:#{1,6} |> ?|```|[-*+] |\|[-:| ]+\|$))")
+_BLOCK = re.compile(r"\s*\0")  # stands for the mark of a block: no stored text has a NUL
 _LINE_ENDS = re.compile(r"[^\S\n]*\n\s*")
 _GAPS = re.compile(r"[^\S\n]+")
 Span = tuple[int, int]
@@ -60,7 +60,7 @@ def _folded(shown: str) -> tuple[str, list[int] | None]:
 def _plain(part: str, without: re.Pattern[str] | None = None) -> str:
     """Without some marks. Lines of text stay lines; headings, items and quotes run on."""
     if without:
-        part = without.sub("", _BEFORE_BLOCKS.sub("\n\0", part)).replace("\n\0", " ")
+        part = _BLOCK.sub(" ", without.sub(lambda mark: "" if mark[0] in ("`", "**") else "\0", part))
     return _GAPS.sub(" ", _LINE_ENDS.sub("\n", part)).strip()
 
 

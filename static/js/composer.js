@@ -144,13 +144,9 @@ document.addEventListener("input", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const composing = event.isComposing || event.keyCode === 229;
-  if (event.key === "Enter" && event.target === box() && !event.shiftKey && !composing) {
-    event.preventDefault();
-    form().requestSubmit();
-  } else if (event.key === "Escape" && !composing && !event.defaultPrevented) {
-    const closesFirst = document.querySelector(":popover-open, dialog[open], details.menu[open]");
-    if (!closesFirst && form()?.hasAttribute("data-answering")) stop();
-  }
+  if (event.key !== "Escape" || composing || event.defaultPrevented) return;
+  const closesFirst = document.querySelector(":popover-open, dialog[open], details.menu[open]");
+  if (!closesFirst && form()?.hasAttribute("data-answering")) stop();
 });
 
 document.addEventListener("click", (event) => {

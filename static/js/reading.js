@@ -1,104 +1,12 @@
 /**
- * Reading: keeps to the end of an answer while the reader is there, tells a screen reader that an answer has begun or
- * ended, copies answers and code, folds long code. What is not always needed is loaded from the addresses in #aids.
+ * Reading: tells a screen reader that an answer has begun or ended, copies answers and code, folds long code. What is
+ * not always needed is loaded from the addresses in #aids.
  */
 
-const NEAR_END = 32; // px below what is in sight
 const SPOKEN = 200; // characters of an answer that are read out when it ends
 const COPIED_MS = 2000;
 const OPEN = new Set(["queued", "running"]);
 const view = () => document.getElementById("reading");
-
-// --- The end of the conversation ------------------------------------------------------------------
-
-let following = true;
-let top = 0; // where we scrolled to last: a smaller position now means that the reader has moved up
-
-const endOf = (scroller) => scroller.scrollHeight - scroller.clientHeight;
-
-/** Whoever has scrolled up since the last look is followed no more. */
-function lookWhetherMoved(scroller) {
-  if (following && scroller.scrollTop < Math.min(top, endOf(scroller)) - 4) following = false;
-}
-
-/** Runs between layout and paint, so it costs no layout of its own. */
-function follow() {
-  const scroller = view();
-  if (!scroller) return;
-  lookWhetherMoved(scroller);
-  if (!following) return;
-  top = endOf(scroller);
-  scroller.scrollTop = top;
-}
-
-/** The news may come late, when the reader has moved on: what counts is where the end is now. */
-function seen([{ target: end }]) {
-  if (!end.isConnected) return;
-  const place = view().scrollTop;
-  if (end.getBoundingClientRect().top <= view().getBoundingClientRect().bottom + NEAR_END) {
-    following = true;
-    top = place;
-  } else if (following && place >= top - 4) follow(); // it has grown since the last look: nobody has moved
-  else following = false;
-  document.getElementById("jump").hidden = following;
-}
-
-/** To the end, and stay there. */
-function followAgain() {
-  following = true;
-  top = 0;
-}
-
-const sizes = new ResizeObserver(follow);
-let ending = null;
-
-function observe() {
-  sizes.disconnect();
-  ending?.disconnect();
-  if (!view()) return;
-  ending = new IntersectionObserver(seen, { root: view(), rootMargin: `0px 0px ${NEAR_END}px 0px` });
-  ending.observe(document.getElementById("reading-end"));
-  sizes.observe(view());
-  sizes.observe(document.getElementById("messages"));
-}
-
-document.addEventListener("reading:end", followAgain);
-document.addEventListener("reading:stay", () => {
-  following = false;
-});
-document.addEventListener("click", (event) => {
-  if (!event.target.closest("#jump")) return;
-  followAgain();
-  follow();
-  view().focus({ preventScroll: true });
-});
-
-// Older messages come in above: what is being read stays where it is.
-let fromEnd = null;
-let firstShown = null; // of the messages before the earlier ones come
-const isEarlier = (event) => event.detail.requestConfig?.elt.classList.contains("earlier");
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (view()) lookWhetherMoved(view()); // before the swap takes away what tells it
-  if (!isEarlier(event) || !event.detail.shouldSwap) return;
-  fromEnd = view().scrollHeight - view().scrollTop;
-  firstShown = event.detail.target.nextElementSibling;
-});
-document.addEventListener("messages:refreshing", () => {
-  lookWhetherMoved(view());
-  fromEnd = following ? null : view().scrollHeight - view().scrollTop;
-});
-
-/** Blocks are folded before the place is looked for. */
-function decorateEarlier() {
-  for (let part = firstShown?.previousElementSibling; part; part = part.previousElementSibling) decorate(part);
-  firstShown = null;
-}
-
-function keepPlace() {
-  if (fromEnd === null) return;
-  view().scrollTop = view().scrollHeight - fromEnd;
-  fromEnd = null;
-}
 
 // --- What a screen reader hears -------------------------------------------------------------------
 
@@ -269,43 +177,48 @@ document.addEventListener("htmx:afterSwap", async (event) => {
 
 // --- The pane and its messages come and go --------------------------------------------------------
 
-function begin() {
-  if (!view()) return;
-  observe();
-  decorate(view());
-  if (!lookAt(location.hash)) followAgain(); // which the observer of sizes sets about at the next layout
-}
-
-/** Opened at one message, as a search does: there the reader begins. */
-function lookAt(hash) {
-  const message = /^#message-\d+$/.test(hash) && view().querySelector(hash);
-  if (!message) return false;
-  following = false;
-  message.scrollIntoView({ block: "center" });
-  return true;
-}
-
 document.addEventListener("htmx:load", (event) => {
-  if (event.detail.elt.id === "conversation") begin();
+  if (event.detail.elt.id === "conversation") decorate(event.detail.elt);
   else if (event.detail.elt.closest?.("#messages")) {
     decorate(event.detail.elt);
     if (event.detail.elt.dataset?.status === "running") say(announcer.dataset.started); // had begun before it came
   }
 });
-document.addEventListener("messages:refreshed", () => {
-  observe();
-  decorate(view());
-  if (following) follow();
-  keepPlace();
+document.addEventListener("messages:refreshed", () => decorate(view()));
+
+// Earlier messages are decorated before the place of what is being read is looked for.
+let firstShown = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.requestConfig?.elt.classList.contains("earlier")) firstShown = detail.target.nextElementSibling;
 });
-document.addEventListener("htmx:afterSwap", (event) => {
-  // Where messages were taken out the view stands higher now, though nobody has moved.
-  if (following && view()) top = Math.min(top, view().scrollTop);
-  decorateEarlier();
-  keepPlace();
-  const control = event.detail.requestConfig?.elt;
-  // A button that went with its message leaves the focus nowhere.
-  const isLost = control && !control.isConnected && document.activeElement === document.body;
-  if (isLost) view()?.focus({ preventScroll: true });
+document.addEventListener("htmx:afterSwap", () => {
+  for (let part = firstShown?.previousElementSibling; part; part = part.previousElementSibling) decorate(part);
+  firstShown = null;
 });
-setTimeout(begin); // in a task of its own: htmx goes through the page in this one
+
+// What had the focus and went with its message leaves it nowhere, as does the button that began it. Nothing else moves
+// the focus, and no frame is drawn round the messages for who uses a mouse.
+let held = null; // {element, isVisible}: what had the focus
+const begun = new WeakMap(); // the button of a request: whether its focus was visible
+
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+  if (elt.contains(document.activeElement)) begun.set(elt, document.activeElement.matches(":focus-visible"));
+});
+document.addEventListener(
+  "htmx:beforeSwap",
+  () => {
+    const element = document.activeElement;
+    held = { element, isVisible: element?.matches(":focus-visible") };
+  },
+  true,
+);
+document.addEventListener("htmx:afterSwap", ({ detail: { requestConfig } }) => {
+  const control = requestConfig?.elt;
+  const isGone = held?.element?.isConnected === false;
+  const isLost = isGone || (begun.has(control) && !control.isConnected);
+  const focusVisible = isGone ? held.isVisible : begun.get(control);
+  held = null;
+  if (isLost && document.activeElement === document.body) view()?.focus({ preventScroll: true, focusVisible });
+});
+
+setTimeout(() => view() && decorate(view())); // in a task of its own: htmx goes through the page in this one

@@ -1,4 +1,4 @@
-/** Around the conversation: the list as a drawer, the open entry, menus, history, toasts, the screen, shortcuts. */
+/** Around the conversation: the list as a drawer, the open entry, renaming, history, dialogs, toasts, the screen. */
 
 const TOAST_MS = 8000;
 const sidebar = document.getElementById("sidebar");
@@ -63,24 +63,11 @@ document.addEventListener("htmx:historyCacheMiss", (event) => {
   asked.catch(() => {}); // given up, or told by a notice
 });
 
-// --- Menus ----------------------------------------------------------------------------------------
+// --- Renaming -------------------------------------------------------------------------------------
 
-function closeMenus(except) {
-  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
-}
-
-document.addEventListener("click", (event) => {
-  const menu = event.target.closest("details.menu");
-  closeMenus(event.target.closest(".menu-items") ? null : menu);
-});
 document.addEventListener("keydown", (event) => {
   if (isComposing(event)) return; // the key ends the syllable, and nothing else
-  const menu = document.querySelector("details.menu[open]");
-  if (event.key === "Escape" && menu) {
-    event.preventDefault();
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  } else if (event.key === "Escape" && event.target.closest("[data-rename]")) {
+  if (event.key === "Escape" && event.target.closest("[data-rename]")) {
     event.preventDefault();
     cancelRename(event.target.closest("li"));
   }
@@ -95,7 +82,6 @@ function cancelRename(form) {
   if (unrenamed?.id !== form.id) return;
   form.replaceWith(unrenamed);
   htmx.process(unrenamed);
-  closeMenus();
   unrenamed.querySelector(".entry-link").focus();
 }
 
@@ -185,6 +171,19 @@ function leave(made) {
   else made.remove();
 }
 
+// A notice stands above the message box, and the messages end above the notice: it lies on neither.
+const measure = () => {
+  const dock = document.querySelector(".dock");
+  const { style } = document.documentElement;
+  const height = toasts.offsetHeight && toasts.offsetHeight + 8;
+  style.setProperty("--toasts", `${height}px`);
+  if (dock) style.setProperty("--dock", `${innerHeight - dock.getBoundingClientRect().top - height}px`);
+};
+const rooms = new ResizeObserver(measure);
+const watch = () => document.querySelectorAll(".dock, #toasts").forEach((place) => rooms.observe(place));
+document.addEventListener("htmx:load", (event) => event.detail.elt.id === "conversation" && watch());
+watch();
+
 // On top of everything, the open drawer too; what it says is read out.
 new MutationObserver((records) => {
   const nodes = records.flatMap((record) => [...record.addedNodes]);
@@ -225,6 +224,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 visualViewport?.addEventListener("resize", () => {
   const covered = innerHeight - visualViewport.height > 80 && visualViewport.scale === 1;
   document.documentElement.style.setProperty("--viewport", covered ? `${visualViewport.height}px` : "100dvh");
+  measure();
 });
 document.addEventListener("input", (event) => {
   if (event.target.id === "settings-temperature") event.target.nextElementSibling.value = event.target.value;
@@ -235,47 +235,3 @@ document.addEventListener("input", (event) => {
   fields.querySelector(".saved").textContent = ""; // this change is not, yet
 });
 markCurrent();
-
-// --- Shortcuts: what they do is loaded with the first of them -------------------------------------
-
-const aids = document.getElementById("aids");
-const isApple = /Mac|iP/.test(navigator.platform);
-const shortcuts = JSON.parse(aids.dataset.keys);
-
-async function act(name) {
-  (await import(aids.dataset.shortcuts)).run(name);
-}
-
-/** As in the table: "mod+k", "n", "?". With Hangul on, the key's place says which letter is meant. */
-function combination(event) {
-  const place = /^Key([A-Z])$/.exec(event.code)?.[1];
-  const key = (place && !/^[a-z]$/i.test(event.key) ? place : event.key).toLowerCase();
-  const isOwn = isApple ? event.metaKey : event.ctrlKey;
-  const isForeign = isApple ? event.ctrlKey : event.metaKey;
-  const showsShift = event.shiftKey && (key.length > 1 || place);
-  const parts = [isForeign && "foreign", isOwn && "mod", event.altKey && "alt", showsShift && "shift", key];
-  return parts.filter(Boolean).join("+");
-}
-
-/** In a field letters are text, and Alt with an arrow moves in it. */
-function isTyped(keys, target) {
-  const field = target.closest?.("input, textarea, select, [contenteditable]");
-  return field && !keys.startsWith("mod+") && !(keys.startsWith("alt+") && !field.value);
-}
-
-document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || isComposing(event)) return;
-  const keys = combination(event);
-  const name = Object.hasOwn(shortcuts, keys) && shortcuts[keys];
-  if (!name || isTyped(keys, event.target)) return;
-  if (document.querySelector("dialog[open]") && name !== "palette") return;
-  event.preventDefault();
-  if (!event.repeat || name.endsWith("-question")) void act(name);
-});
-
-document.addEventListener("click", (event) => {
-  const source = event.target.closest("[data-action]");
-  if (!source || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  void act(source.dataset.action);
-});

@@ -34,10 +34,9 @@ document.addEventListener(
   (event) => {
     const form = event.target.closest?.("form.edit");
     if (!form || event.isComposing || event.keyCode === 229) return;
-    const sends = event.key === "Enter" && !event.shiftKey && event.target.matches("textarea");
-    if (sends) form.requestSubmit();
-    else if (event.key === "Escape") cancel(form);
-    if (sends || event.key === "Escape") event.preventDefault();
+    if (event.key !== "Escape") return;
+    cancel(form);
+    event.preventDefault();
   },
   true,
 );

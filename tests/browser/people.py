@@ -45,6 +45,7 @@ print(conversation.pk)
 """
 # What the browser, and htmx, write into the console when the server cannot be reached.
 NO_CONNECTION = r"net::ERR_|WebSocket connection to|htmx:(afterRequest|sendError)"
+IS_PHONE = "matchMedia('(pointer: coarse) and (hover: none)').matches"
 LONGER = """length => [...document.querySelectorAll('[data-role="assistant"] > [data-message-body]')]
     .at(-1)?.textContent.length > length"""
 
@@ -142,9 +143,13 @@ class Tab:
         return self.page.get_by_role("button", name=name, exact=True)
 
     async def ask(self, text: str) -> None:
+        """By Enter, or on a phone by the button."""
         await self.page.wait_for_load_state()  # before, Enter is but a line break
         await self.box.fill(text)
-        await self.box.press("Enter")
+        if await self.page.evaluate(IS_PHONE):
+            await self.page.locator("#composer .send").tap()
+        else:
+            await self.box.press("Enter")
 
     async def answered(self, status: str = "complete") -> None:
         """Until the newest answer has come to that end."""

@@ -3,6 +3,7 @@ import uuid
 from types import ModuleType
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpResponse
 from django.template import Context, Template
@@ -19,6 +20,14 @@ SHOW = Template("{% load debugging %}{% debug_panel %}")
 
 
 @pytest.fixture
+def alice(alice: User) -> User:
+    """She made the site: a superuser. Bob and Charlie are members."""
+    alice.is_superuser = True
+    alice.save()
+    return alice
+
+
+@pytest.fixture
 def development(settings) -> None:
     """The site as chatbot_site.urls and the settings make it with APP_ENV=development."""
     from chatbot_site import urls
@@ -27,7 +36,9 @@ def development(settings) -> None:
     site.urlpatterns = [*urls.urlpatterns, path("debug/", include("chatbot_site.debugging_urls"))]
     settings.ROOT_URLCONF = site
     settings.DEVELOPMENT = True
-    settings.MIDDLEWARE = ["chatbot_site.debugging.DebugMiddleware", *settings.MIDDLEWARE]
+    after = settings.MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1
+    inserted = ["chatbot_site.debugging.DebugMiddleware"]
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE[:after], *inserted, *settings.MIDDLEWARE[after:]]
     reports.clear()
 
 
@@ -73,6 +84,8 @@ def test_the_panel_counts_the_queries(development, client: Client, alice: User, 
 def test_the_panel_shows_nothing_of_other_peoples_conversations(
     development, client: Client, bob: User, answered: Conversation
 ) -> None:
+    bob.is_superuser = True
+    bob.save()
     client.force_login(bob)
 
     page = client.get("/debug/panel/", {"conversation": answered.pk}).content.decode()
@@ -89,6 +102,58 @@ def test_a_malformed_conversation_is_not_found(development, client: Client, alic
     client.force_login(alice)
 
     assert client.get("/debug/panel/", {"conversation": "1 OR 1=1"}).status_code == 404
+
+
+@pytest.mark.parametrize("is_staff", [False, True])
+@pytest.mark.parametrize("address", ["panel/", "profile/", "profile/switch/"])
+def test_members_do_not_find_its_addresses(
+    development, client: Client, bob: User, address: str, is_staff: bool
+) -> None:
+    bob.is_staff = is_staff
+    bob.save()
+    client.force_login(bob)
+
+    method = client.post if address.endswith("switch/") else client.get
+
+    assert method(f"/debug/{address}").status_code == 404
+
+
+def test_the_panel_is_in_the_sidebar_of_superusers_alone(development, alice: User, bob: User) -> None:
+    panels = {}
+    for person in (alice, bob, AnonymousUser()):
+        client = Client()
+        if person.is_authenticated:
+            client.force_login(person)
+        request = client.get("/").wsgi_request
+        panels[person] = SHOW.render(Context({"request": request}))
+
+    assert [bool(panel) for panel in panels.values()] == [True, False, False]
+    assert "debug-panel" in panels[alice]
+
+
+def test_the_page_of_a_member_has_nothing_of_it(development, client: Client, bob: User) -> None:
+    client.force_login(bob)
+
+    assert "debug" not in client.get("/").content.decode()
+
+
+def test_what_members_do_is_not_profiled(development, client: Client, bob: User) -> None:
+    client.force_login(bob)
+    client.cookies[debugging.COOKIE] = "1"
+
+    client.get("/healthz?profile")
+    client.get("/")
+    Client().get("/healthz?profile")
+
+    assert not reports
+
+
+def test_who_is_no_superuser_any_more_has_lost_it(development, client: Client, alice: User) -> None:
+    client.force_login(alice)
+    assert client.get("/debug/panel/").status_code == 200
+    User.objects.update(is_superuser=False)
+
+    assert client.get("/debug/panel/").status_code == 404
 
 
 def test_profile_in_the_address_profiles_one_request(development, client: Client, alice: User) -> None:
