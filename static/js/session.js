@@ -107,8 +107,8 @@ class PatientRequest extends XMLHttpRequest {
 
   async #again() {
     this.#isSecond = this.#isHeld = true;
-    const token = await renew().catch(() => null);
-    if (!this.#isHeld) return; // given up meanwhile
+    const token = await renew().catch(() => "");
+    if (!this.#isHeld || token === null) return; // given up meanwhile, or the page leaves
     if (!token) {
       this.#isHeld = false;
       for (const type of ["load", "loadend"]) this.dispatchEvent(new ProgressEvent(type));
