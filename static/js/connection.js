@@ -150,7 +150,7 @@ export function say() {
 function state() {
   if (!navigator.onLine) return "offline";
   if (isGone) return "gone";
-  if (reaches === false) return "reconnecting";
+  if (reaches === false) return document.querySelector("#composer-error [data-unsent]") ? "" : "reconnecting"; // says so
   return !isLive() && failures > 2 ? "delayed" : "";
 }
 

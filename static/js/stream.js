@@ -237,7 +237,7 @@ document.addEventListener("htmx:beforeSend", (event) => {
   event.detail.xhr.addEventListener("loadend", () => {
     if (here !== pane()) return;
     posts -= 1;
-    if (event.detail.xhr.status) reached(true);
+    reached(event.detail.xhr.status > 0);
     if (posts === 0) replay();
   });
 });
