@@ -11,6 +11,7 @@ const STOP_MS = 3000; // an answer that still runs then: the page may have misse
 
 let sending = null; // {text, id, files, nodes, chips}: the message under way
 let outbox = []; // those that were written meanwhile, and wait for their turn
+let goesOn = false; // the page sends, and nobody has pressed Enter
 let failed = null; // {text, id, files, goesAgain} of the last failure: the same text goes again under the same id
 const underWay = new Set(); // ids of messages that the server has not answered yet, also of panes that have gone
 
@@ -148,7 +149,7 @@ function written() {
 document.addEventListener("htmx:confirm", (event) => {
   if (event.target !== form()) return;
   if (form().toggleAttribute("data-send-after", form().hasAttribute("data-uploading"))) return event.preventDefault();
-  const next = written();
+  const next = goesOn && outbox.length ? null : written();
   if (next && (sending || outbox.length)) queue(next);
   if (sending) return event.preventDefault();
   sending = outbox.shift() ?? next;
@@ -273,7 +274,7 @@ function sent() {
 }
 
 function giveBack(status) {
-  if (status === 0 && outbox.length) return keepForLater();
+  if (status === 0 && outbox.length) return void ([sending, outbox] = [null, [sending, ...outbox]]); // for later
   const all = [sending, ...outbox];
   const typedSince = sending.nodes.length ? box().value : "";
   removePending();
@@ -292,12 +293,11 @@ function giveBack(status) {
   look();
 }
 
-function keepForLater() {
-  outbox.unshift(sending);
-  sending = null;
+function sendAgain() {
+  goesOn = true;
+  form()?.requestSubmit();
+  goesOn = false;
 }
-
-const sendAgain = () => form() && form().requestSubmit();
 
 // What was to be sent is sent, once, when the server can be reached again.
 document.addEventListener("connection:back", () => {

@@ -1,4 +1,4 @@
-"""Going from one conversation to another on a slow line: what was clicked is marked at once, and a bar tells of waiting."""
+"""Going from one conversation to another on a slow line: what was clicked is marked at once, and a bar shows."""
 
 import asyncio
 
