@@ -11,7 +11,7 @@ from accounts.models import User
 from conversations.models import Message
 
 pytestmark = pytest.mark.django_db
-HERE = {"Origin": "http://testserver", "Referer": "http://testserver/c/abc/"}
+HERE = {"Accept-Language": "en", "Origin": "http://testserver", "Referer": "http://testserver/c/abc/"}
 TEXT = '</textarea><script>alert("x")</script>'
 
 

@@ -91,6 +91,7 @@ def test_nobody_elses(alice: User, bob: User, client: Client, open_answer: Gener
 
 
 def test_it_costs_few_queries(alice_client: Client, open_answer: Generation, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    alice_client.get(_url(open_answer.conversation))  # notes that she was here
     with django_assert_max_num_queries(8):
         alice_client.get(_url(open_answer.conversation))
 
@@ -102,25 +103,27 @@ def test_logged_out_the_page_goes_to_the_login_and_back(client: Client) -> None:
         assert response["HX-Redirect"] == f"/accounts/login/?next={page.removeprefix('http://testserver')}"
 
 
-def test_a_fresh_token_is_taken(alice: User) -> None:
+def test_a_fresh_token_is_taken(alice: User, conversation: Conversation) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(alice)
-    url, form = f"/c/{uuid.uuid4()}/messages/", {"text": "Hello", "client_id": str(uuid.uuid4())}
-    refused = strict.post(url, form, headers=HTMX | {"X-CSRFToken": "x" * 64})
+    url = f"/c/{conversation.pk}/pin/"
+    refused = strict.post(url, headers=HTMX | {"X-CSRFToken": "x" * 64})
     assert (refused.status_code, refused["X-CSRF-Refused"]) == (403, "true")
 
     session = strict.get("/session/", headers=HTMX)
 
     assert session.json()["person"] == str(alice.pk)
     assert "no-store" in session["Cache-Control"]
-    assert strict.post(url, form, headers=HTMX | {"X-CSRFToken": session.json()["token"]}).status_code == 200
+    assert strict.post(url, headers=HTMX | {"X-CSRFToken": session.json()["token"]}).status_code == 200
 
 
-def test_a_command_of_somebody_elses_page_is_not_done(alice: User, alice_client: Client, bob: User) -> None:
-    url, form = f"/c/{uuid.uuid4()}/messages/", {"text": "Hello", "client_id": str(uuid.uuid4())}
+def test_a_command_of_somebody_elses_page_is_not_done(
+    alice: User, alice_client: Client, bob: User, conversation: Conversation
+) -> None:
+    url = f"/c/{conversation.pk}/pin/"
 
-    response = alice_client.post(url, form, headers=HTMX | {"X-Person": str(bob.pk)})
+    response = alice_client.post(url, headers=HTMX | {"X-Person": str(bob.pk)})
 
     assert (response.status_code, response["HX-Redirect"]) == (409, "/")
-    assert not Message.objects.exists()
-    assert alice_client.post(url, form, headers=HTMX | {"X-Person": str(alice.pk)}).status_code == 200
+    assert not Conversation.objects.filter(pinned_at__isnull=False).exists()
+    assert alice_client.post(url, headers=HTMX | {"X-Person": str(alice.pk)}).status_code == 200
