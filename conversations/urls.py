@@ -12,6 +12,7 @@ from conversations.views import (
     palette,
     search,
     sharing,
+    state,
     transfer,
     tree,
 )
@@ -20,6 +21,7 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("c/", conversations.conversation_list, name="conversation-list"),
     path("c/<uuid:conversation_id>/", pages.conversation, name="conversation"),
+    path("c/<uuid:conversation_id>/state/", state.conversation_state, name="conversation-state"),
     path("c/<uuid:conversation_id>/settings/", conversations.conversation_settings, name="conversation-settings"),
     path("c/<uuid:conversation_id>/rename/", conversations.conversation_rename, name="conversation-rename"),
     path("c/<uuid:conversation_id>/delete/", conversations.conversation_delete, name="conversation-delete"),
@@ -81,4 +83,7 @@ urlpatterns += [
 ]
 urlpatterns += [
     path("search/", search.search, name="search"),
+]
+urlpatterns += [
+    path("session/", state.session, name="session"),
 ]

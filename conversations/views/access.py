@@ -9,12 +9,13 @@ from typing import Concatenate, ParamSpec, cast
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Preferences, User
+from chatbot_site.csrf import page_of, refused, text_of
 from conversations.models import Conversation, Folder, Message
 from providers import may_use
 
@@ -33,16 +34,22 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def members_only(view: MemberView[P]) -> View[P]:
-    """Send everybody else to the login page and back; a fragment's request moves the whole page there."""
+    """Send everybody else to the login page and back; a fragment's request moves the whole page there.
+
+    A page says for whom it was made (`X-Person`): what was written in it is never taken as somebody else's, who has
+    signed in since with the same browser.
+    """
 
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         member = cast(MemberRequest, request)
         if request.user.is_authenticated:
+            if request.headers.get("X-Person", str(request.user.pk)) != str(request.user.pk):
+                return HttpResponse(status=409, headers={"HX-Redirect": "/"})
             return view(member, *args, **kwargs)
-        here = request.get_full_path() if request.method == "GET" else "/"
+        here = request.get_full_path() if request.method == "GET" else page_of(request)
         if member.htmx:
             return HttpResponseClientRedirect(redirect_to_login(member.htmx.current_url_abs_path or here).url)
-        return redirect_to_login(here)
+        return refused(request) if text_of(request) else redirect_to_login(here)
 
     update_wrapper(guarded, view)
     return guarded

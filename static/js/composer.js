@@ -3,58 +3,58 @@
  * back when sending failed. While an answer is written its button stops that answer.
  */
 
-const OPEN = '[data-status="queued"], [data-status="running"]';
-const NEAR_LIMIT = 0.9;
-const STOP_MS = 3000; // an answer that still runs then: the page may have missed its end
-const form = () => document.getElementById("composer");
-const box = () => document.getElementById("composer-text");
-const growsByItself = CSS.supports("field-sizing", "content");
+import { attached, box, chips, complain, fit, form, newId, setText } from "./box.js";
+import { arrived, keyOf, read, takeOn, write } from "./drafts.js";
 
-let sending = null; // {text, id, nodes}: the message under way
-let failed = null; // {text, id} of the last failure: the same text goes again under the same id
+const OPEN = '[data-status="queued"], [data-status="running"]';
+const STOP_MS = 3000; // an answer that still runs then: the page may have missed its end
+
+let sending = null; // {text, id, files, nodes, chips}: the message under way
+let outbox = []; // those that were written meanwhile, and wait for their turn
+let goesOn = false; // the page sends, and nobody has pressed Enter
+let failed = null; // {text, id, files, goesAgain} of the last failure: the same text goes again under the same id
 const underWay = new Set(); // ids of messages that the server has not answered yet, also of panes that have gone
 
 // --- Drafts ---------------------------------------------------------------------------------------
 
-const store = {
-  read(key) {
-    try {
-      return JSON.parse(localStorage.getItem(key)) ?? {};
-    } catch {
-      return {};
-    }
-  },
-  write(key, draft) {
-    try {
-      if (draft.text || draft.files?.length) localStorage.setItem(key, JSON.stringify(draft));
-      else localStorage.removeItem(key);
-    } catch {
-      // Storage is full or forbidden: the draft then lives as long as the page.
-    }
-  },
-};
-
-function restoreDraft() {
-  if (!form()) return;
-  const { files = [], ...draft } = store.read(form().dataset.draftKey);
-  if (!(draft.text || files.length) || box().value || attached().length || underWay.has(draft.id)) return;
-  const questions = document.querySelectorAll('#messages > [data-role="user"] > [data-message-body]');
-  const arrived = draft.id && draft.text && questions[questions.length - 1]?.textContent === draft.text;
-  if (arrived) return store.write(form().dataset.draftKey, {});
-  box().value = draft.text;
+async function restoreDraft() {
+  const here = form();
+  if (!here) return;
+  await takeOn(here.dataset.ownKey).catch(() => {});
+  here.toggleAttribute("data-restored", true);
+  if (!here.isConnected || box().value || attached().length || sending) return;
+  const { text = "", files = [], id, sent = [] } = read(here.dataset.draftKey);
+  const left = [...sent, { text, files, id }].filter((one) => (one.text || one.files?.length) && !underWay.has(one.id));
+  const gone = left.filter((one) => one.id && hasArrived(one.text));
+  for (const one of gone) arrived(here.dataset.draftKey, one.id);
+  const back = left.filter((one) => !gone.includes(one));
+  if (!back.length) return;
+  box().value = back.map((one) => one.text).filter(Boolean).join("\n");
   fit();
-  if (draft.id) failed = { text: draft.text, id: draft.id, files };
-  if (files.length) bring((module, list) => module.restore(files, list));
+  const all = back.flatMap((one) => one.files ?? []);
+  if (back.length === 1 && back[0].id) failed = { text: box().value, id: back[0].id, files: all };
+  if (all.length) bring((module, list) => module.restore(all, list));
 }
 
-function saveDraft(id) {
-  store.write(form().dataset.draftKey, { text: box().value, id, files: attached() });
+function hasArrived(text) {
+  const questions = document.querySelectorAll('#messages > [data-role="user"]:not([data-pending]) > [data-message-body]');
+  return Boolean(text) && questions[questions.length - 1]?.textContent === text;
 }
+
+/** What is shown as sent, and what is in the box. */
+function saveDraft(id) {
+  const shown = [sending, ...outbox].filter((one) => one?.nodes.length);
+  const sent = shown.map(({ text, files, id: itsId }) => ({ text, files, id: itsId }));
+  write(form().dataset.draftKey, { text: box().value, id, files: attached(), sent });
+}
+
+document.addEventListener("tab:renamed", () => {
+  if (!form()) return;
+  form().dataset.draftKey = keyOf(form().dataset.ownKey);
+  if (box().value) saveDraft();
+});
 
 // --- Attachments: their module comes with the first file ------------------------------------------
-
-const chips = () => document.getElementById("composer-attachments");
-const attached = () => Array.from(chips().querySelectorAll("[name=attachment]"), (input) => input.value);
 
 /** What brings files, true when all have come. The form counts what is under way: until then its message waits. */
 async function bring(files) {
@@ -106,35 +106,6 @@ document.addEventListener("attachments:restore", (event) => {
 
 // --- The box --------------------------------------------------------------------------------------
 
-function fit() {
-  const area = box();
-  if (!growsByItself) {
-    area.style.blockSize = "auto";
-    area.style.blockSize = `${area.scrollHeight}px`;
-  }
-  const limit = Number(form().dataset.maxLength);
-  const near = area.value.length > limit * NEAR_LIMIT; // UTF-16 units are never fewer than characters
-  const count = document.getElementById("composer-count");
-  const length = near ? [...area.value].length : 0;
-  count.textContent = near ? `${length.toLocaleString()} / ${limit.toLocaleString()}` : "";
-  count.toggleAttribute("data-over", length > limit);
-}
-
-function setText(text) {
-  box().value = text;
-  fit();
-}
-
-function complain(sentence) {
-  const place = document.getElementById("composer-error");
-  place.replaceChildren();
-  if (!sentence) return;
-  const line = document.createElement("p");
-  line.className = "composer-problem";
-  line.textContent = sentence;
-  place.append(line);
-}
-
 document.addEventListener("input", (event) => {
   if (event.target !== box()) return;
   fit();
@@ -162,29 +133,58 @@ document.addEventListener("click", (event) => {
 
 // --- Sending --------------------------------------------------------------------------------------
 
-document.addEventListener("htmx:confirm", (event) => {
-  if (event.target !== form()) return;
+/** What is in the box, as a message to be sent; null when there is nothing. */
+function written() {
   const text = box().value;
   const files = attached();
-  const waits = form().toggleAttribute("data-send-after", form().hasAttribute("data-uploading"));
-  if (sending || waits || !(text.trim() || files.length)) return event.preventDefault();
+  if (!(text.trim() || files.length)) return null;
   const isSame = failed?.text === text && String(failed.files) === String(files);
-  const id = isSame ? failed.id : newId();
-  form().elements.client_id.value = id;
+  return { text, id: isSame ? failed.id : newId(), files, nodes: [], chips: [] };
+}
+
+document.addEventListener("htmx:confirm", (event) => {
+  if (event.target !== form()) return;
+  if (form().toggleAttribute("data-send-after", form().hasAttribute("data-uploading"))) return event.preventDefault();
+  const next = goesOn && outbox.length ? null : written();
+  if (next && (sending || outbox.length)) queue(next);
+  if (sending) return event.preventDefault();
+  sending = outbox.shift() ?? next;
+  if (!sending) return event.preventDefault();
+  form().elements.client_id.value = sending.id;
   form().elements.parent.value = lastShown(); // the question follows what its sender sees
-  sending = { text, id, files, nodes: [], chips: [] };
+});
+
+/** Shown as sent, and sent when what went before has arrived. */
+function queue(next) {
+  outbox.push(next);
+  if (isTooLong(next)) return; // will be refused: nothing to show
+  take(next);
+  saveDraft();
+}
+
+function take(next) {
+  next.chips = [...chips().children];
+  next.nodes = showPending(next.text, next.chips, next !== sending);
+  setText("");
+}
+
+const isTooLong = ({ text }) => text.length > Number(form().dataset.maxLength) * 2;
+
+// What was queued is in the box no more.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt !== form() || !sending?.nodes.length) return;
+  event.detail.parameters.text = sending.text;
+  event.detail.parameters.attachment = sending.files;
 });
 
 document.addEventListener("htmx:beforeSend", (event) => {
   if (event.target !== form() || !sending) return;
   complain("");
   htmx.trigger("#main", "htmx:abort"); // another pane on its way would take what is sent out of sight
-  saveDraft(sending.id); // stays until the server has the message
   underWay.add(sending.id);
-  if (sending.text.length > Number(form().dataset.maxLength) * 2) return; // will be refused: nothing to show
-  sending.chips = [...chips().children];
-  sending.nodes = showPending(sending.text, sending.chips);
-  setText("");
+  if (sending.nodes.length) return;
+  saveDraft(sending.id); // stays until the server has the message
+  if (!isTooLong(sending)) take(sending);
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -194,7 +194,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.target = document.getElementById("composer-error");
     event.detail.swapOverride = "innerHTML";
   } else if (event.detail.shouldSwap) {
-    removePending();
+    for (const node of sending.nodes) node.remove();
     event.detail.serverResponse = withoutShown(event.detail.serverResponse);
   }
 });
@@ -225,7 +225,7 @@ function leftBehind(event) {
   event.preventDefault();
   const isStored = detail.xhr.status >= 200 && detail.xhr.status < 300 && !detail.xhr.getResponseHeader("HX-Redirect");
   if (!isStored) return restoreDraft(); // if it is this pane's
-  if (store.read(sender.dataset.draftKey).id === id) store.write(sender.dataset.draftKey, {});
+  arrived(sender.dataset.draftKey, id);
   const answer = new DOMParser().parseFromString(detail.xhr.response, "text/html");
   const entry = answer.querySelector("#conversations-today > li");
   if (!entry) return;
@@ -240,22 +240,13 @@ function lastShown() {
   return shown[shown.length - 1]?.dataset.messageId ?? "";
 }
 
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is missing outside of HTTPS
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
-function showPending(text, files) {
+function showPending(text, files, isQueued) {
   const copy = document.getElementById("pending-message").content.cloneNode(true);
   copy.querySelector('[data-role="user"] > [data-message-body]').textContent = text;
   const list = Object.assign(document.createElement("ul"), { className: "attachments" });
   list.append(...files);
   copy.querySelector('[data-role="user"] > [data-message-body]').before(list);
-  const waits = form().hasAttribute("data-answering"); // then there is no answer to it yet
+  const waits = isQueued || form().hasAttribute("data-answering"); // then there is no answer to it yet
   const nodes = waits ? [copy.firstElementChild] : [...copy.children];
   document.getElementById(waits ? "waiting" : "messages").append(...nodes);
   document.getElementById("welcome")?.toggleAttribute("hidden", true);
@@ -264,32 +255,60 @@ function showPending(text, files) {
 }
 
 function removePending() {
-  for (const node of sending.nodes) node.remove();
+  for (const { nodes } of [sending, ...outbox]) for (const node of nodes) node.remove();
 }
 
 function sent() {
-  const key = form().dataset.draftKey;
-  if (store.read(key).id === sending.id) store.write(key, {});
+  arrived(form().dataset.draftKey, sending.id);
+  if (outbox.length) write(form().dataset.draftKey, {}); // moves along
   sending = failed = null;
   document.getElementById("welcome")?.remove();
-  form().dataset.draftKey = form().dataset.conversationDraftKey;
-  if (box().value || attached().length) saveDraft();
+  form().dataset.draftKey = form().dataset.ownKey = form().dataset.conversationDraftKey;
+  if (box().value || attached().length || outbox.length) saveDraft();
   look();
+  if (outbox.length) setTimeout(sendAgain); // once htmx is done with this one
 }
 
 function giveBack(status) {
+  if (status === 0 && outbox.length) return void ([sending, outbox] = [null, [sending, ...outbox]]); // for later
+  const all = [sending, ...outbox];
+  const typedSince = sending.nodes.length ? box().value : "";
   removePending();
   document.getElementById("welcome")?.removeAttribute("hidden");
-  failed = { text: sending.text, id: sending.id, files: sending.files };
-  chips().prepend(...sending.chips);
-  const typedSince = sending.nodes.length ? box().value : "";
-  setText(typedSince ? `${sending.text}\n${typedSince}` : sending.text);
-  if (status !== 422) complain(status === 0 ? form().dataset.unreachable : form().dataset.failed);
+  const { text, id, files } = sending;
+  const isAgain = failed?.id === id;
+  chips().prepend(...all.flatMap((one) => one.chips));
+  setText([...all.map((one) => one.text), typedSince].filter(Boolean).join("\n"));
+  if (status === 0) complain(form().dataset.unsent, "unsent");
+  else if (status !== 422) complain(form().dataset.failed);
   sending = null;
-  saveDraft(failed.id);
+  outbox = [];
+  failed = { text, id, files, goesAgain: status === 0 && !isAgain };
+  saveDraft(all.length === 1 ? id : undefined);
   box().focus();
   look();
 }
+
+function sendAgain() {
+  goesOn = true;
+  form()?.requestSubmit();
+  goesOn = false;
+}
+
+// What was to be sent is sent, once, when the server can be reached again.
+document.addEventListener("connection:back", () => {
+  if (!form()) return;
+  if (document.querySelector("#composer-error [data-unsent]")) complain("");
+  const isUnchanged = failed?.goesAgain && failed.text === box().value;
+  if (!sending && (outbox.length || isUnchanged)) sendAgain();
+});
+
+document.addEventListener("session:leaving", () => {
+  const edited = document.querySelector("form.edit textarea")?.value;
+  if (!form()) return;
+  if (edited && !box().value) setText(edited);
+  saveDraft();
+});
 
 // --- While an answer is written -------------------------------------------------------------------
 
@@ -341,6 +360,8 @@ document.addEventListener("htmx:confirm", (event) => {
 
 function begin() {
   if (!form()) return;
+  form().dataset.ownKey = form().dataset.draftKey;
+  form().dataset.draftKey = keyOf(form().dataset.ownKey);
   form().addEventListener("htmx:beforeOnLoad", leftBehind);
   form().addEventListener("htmx:sendError", ({ target }) => {
     underWay.clear();
@@ -366,6 +387,7 @@ for (const name of ["answer:status", "messages:refreshed", "htmx:afterSwap", "ht
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.id === "conversation") {
     sending = failed = null;
+    outbox = [];
     begin();
   }
 });

@@ -31,7 +31,7 @@ matchMedia("(width >= 60rem)").addEventListener("change", closeDrawer);
 function markCurrent() {
   const here = pane();
   if (!here) return;
-  const id = here.dataset.conversationId;
+  const id = sidebar.dataset.going ?? here.dataset.conversationId;
   const current = document.querySelector(`#conversation-${CSS.escape(id)} > .entry-link`);
   for (const link of sidebar.querySelectorAll("[aria-current]")) link.removeAttribute("aria-current");
   current?.setAttribute("aria-current", "page");
@@ -45,6 +45,7 @@ document.addEventListener("htmx:load", (event) => {
     if (!matchMedia("(hover: hover) and (width >= 60rem)").matches) main.focus({ preventScroll: true });
   }
 });
+document.addEventListener("navigation:changed", markCurrent);
 document.addEventListener("htmx:afterSwap", markCurrent);
 document.addEventListener("htmx:oobAfterSwap", markCurrent);
 
@@ -159,6 +160,7 @@ document.addEventListener("htmx:load", (event) => {
 // --- Toasts ---------------------------------------------------------------------------------------
 
 function toast(text) {
+  if ([...toasts.children].some((one) => one.textContent === text)) return;
   const made = document.createElement("div");
   made.className = "toast";
   made.append(document.createElement("p"));
@@ -207,7 +209,13 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 const ofComposer = (event) => event.detail.requestConfig?.elt.id === "composer";
-document.addEventListener("htmx:sendError", (event) => ofComposer(event) || toast(toasts.dataset.offline));
+// That the computer is offline is said above the message box already.
+document.addEventListener("htmx:sendError", (event) => {
+  if (navigator.onLine && !ofComposer(event)) toast(toasts.dataset.offline);
+});
+document.addEventListener("connection:back", () => {
+  for (const one of [...toasts.children]) if (one.textContent === toasts.dataset.offline) one.remove();
+});
 document.addEventListener("htmx:responseError", (event) => ofComposer(event) || toast(toasts.dataset.failed));
 
 // A session that has ended answers with the login page: go there instead of showing it inside.

@@ -1,22 +1,23 @@
 /**
  * What the server tells about the open conversation: applies the frames of its websocket to the messages.
  *
- * htmx's ws extension keeps the socket. Frames that are JSON never reach it: the socket is made here, so they are taken
- * first and cost no events. Whatever does not fit what is on the page is answered by fetching the messages anew.
+ * The socket itself is kept by connection.js. Frames that are JSON never reach htmx: they are taken first and cost no
+ * events. While no frame comes, looking.js asks over HTTP, and what it learns is drawn here too. Whatever does not fit
+ * what is on the page is answered by fetching the messages anew.
  *
  * Events on #conversation: "answer:status" {id, status, article}; "messages:refreshed". Listens to "messages:check".
  */
 
+import { deliver, reached, reconnect, tellGone, use } from "./connection.js";
+import { begin } from "./looking.js";
+import { become } from "./morphing.js";
+import { leave } from "./session.js";
+
 const OPEN = new Set(["queued", "running"]);
-const HTMX_RECONNECTS = new Set([1006, 1011, 1012, 1013]);
 const KEPT_FRAMES = 500;
-const CALM_MS = 1000; // a connection that comes back sooner is not worth a line
 const FETCH_MS = 15_000; // longer than that: the connection is dead
 const SETTLED_MS = 5_000; // after a refresh: what is wrong by then has another cause
-const STALE_MS = 30_000; // hidden for longer: the socket may have died unnoticed
 
-let socket = null;
-let wrapper = null; // of htmx: can reconnect
 let posts = 0; // commands of this page under way: their answers bring messages that frames may already be about
 let kept = []; // the frames that came meanwhile
 let introduced = false; // the socket has said which message is the newest
@@ -25,80 +26,19 @@ let expected = null; // the message whose snapshot will come next: patches to it
 let refreshing = null; // the pane whose messages are being fetched
 let refreshes = 0; // in a row, without a frame that fitted
 let refreshedAt = 0;
-const known = new Map(); // message id -> {article, body, seq}
+const known = new Map(); // message id -> {article, body, thoughts, seq, behind}
 const elsewhere = new Set(); // ids of answers that are written on a branch which the page does not show
 
 const pane = () => document.getElementById("conversation");
+const look = begin(takeState, () => posts > 0 || Boolean(refreshing && refreshing === pane()));
 
-// --- The connection -------------------------------------------------------------------------------
+use({ opened, take, look });
 
-htmx.config.wsReconnectDelay = (attempt) => Math.min(300 * 2 ** attempt, 5000) * (0.5 + Math.random() / 2);
-
-htmx.createWebSocket = (url) => {
-  const made = new WebSocket(url);
-  socket = made;
+function opened() {
   introduced = false;
   early = [];
   expected = null;
-  made.addEventListener("open", () => tell(""));
-  made.addEventListener("message", (event) => {
-    if (made !== socket) return event.stopImmediatePropagation();
-    if (!take(event.data)) event.stopImmediatePropagation();
-  });
-  made.addEventListener("close", (event) => made === socket && closed(event.code));
-  made.addEventListener("error", (event) => event.stopImmediatePropagation()); // its close follows and says all
-  return made;
-};
-
-document.addEventListener("htmx:wsConnecting", () => {
-  wrapper = null;
-});
-document.addEventListener("htmx:wsOpen", (event) => {
-  wrapper = event.detail.socketWrapper;
-});
-document.addEventListener("htmx:wsClose", (event) => {
-  wrapper = event.detail.socketWrapper;
-});
-
-function closed(code) {
-  const here = pane();
-  if (!here) return;
-  if (code === 4401 || code === 4403) {
-    const login = `${here.dataset.loginUrl}?next=${encodeURIComponent(location.pathname)}`;
-    setTimeout(() => location.assign(login), 500); // a page that is on its way out already gets there first
-  } else if (code === 4404) {
-    tell("gone");
-  } else {
-    const mine = socket;
-    setTimeout(() => mine === socket && tell("reconnecting"), CALM_MS);
-    if (!HTMX_RECONNECTS.has(code)) setTimeout(() => mine === socket && here.isConnected && wrapper?.reconnect(), 500);
-  }
 }
-
-/** Shows one calm line above the message box: "reconnecting", "offline", "gone", or nothing. */
-function tell(state) {
-  const line = document.getElementById("connection");
-  if (!line) return;
-  const shown = !navigator.onLine ? "offline" : state;
-  if (shown === "reconnecting" && socket?.readyState === WebSocket.OPEN) return;
-  line.textContent = line.dataset[shown] ?? "";
-}
-
-function reconnect() {
-  if (socket && socket.readyState !== WebSocket.CONNECTING) wrapper?.reconnect();
-}
-
-addEventListener("offline", () => tell("offline"));
-addEventListener("online", () => {
-  tell("reconnecting");
-  if (socket?.readyState === WebSocket.OPEN) reconnect();
-});
-
-let hiddenAt = 0;
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) hiddenAt = Date.now();
-  else if (Date.now() - hiddenAt > STALE_MS && socket?.readyState === WebSocket.OPEN) reconnect();
-});
 
 // --- Frames ---------------------------------------------------------------------------------------
 
@@ -109,7 +49,7 @@ function take(data) {
   const frame = data[0] === "{" ? JSON.parse(data) : null;
   if (!introduced && !(frame && "leaf" in frame)) return keep(early, data);
   if (!frame) return hasTarget(data);
-  if ("leaf" in frame) begin(frame);
+  if ("leaf" in frame) introduce(frame);
   else if ("new" in frame) hearOf(frame);
   else if ("waiting" in frame) frame.waiting === waitingHere() || refresh();
   else if (!elsewhere.has(frame.m) || find(frame.m)) applyTo(find(frame.m), frame);
@@ -138,12 +78,11 @@ function keep(frames, data) {
 /** Takes frames that were kept, as if they came now. */
 function takeAgain(frames) {
   if (frames.length > KEPT_FRAMES) return refresh();
-  const mine = socket;
-  for (const data of frames) mine?.dispatchEvent(new MessageEvent("message", { data }));
+  frames.forEach(deliver);
 }
 
 /** The first word of a socket: the newest message and its status, what waits, and whether the conversation is locked. */
-function begin(frame) {
+function introduce(frame) {
   introduced = true;
   compare(frame);
   if (frame.waiting !== waitingHere() || frame.locked !== isLockedHere()) refresh();
@@ -166,20 +105,68 @@ function compare(frame) {
 function applyTo(message, frame) {
   if (!message) return refresh().then(() => find(frame.m) ?? elsewhere.add(frame.m));
   if ("s" in frame) return changeStatus(message, frame);
+  const drawn = message.behind ?? message;
   if (frame.f === -1) expected = expected === frame.m ? null : expected;
-  else if (frame.f !== message.seq) return expected === frame.m ? undefined : refresh();
-  if (!fits(message, frame)) return refresh();
-  message.seq = frame.q;
+  else if (frame.f !== drawn.seq) return expected === frame.m ? undefined : refresh();
+  if (!fits(drawn, frame)) return refresh();
+  drawn.seq = frame.q;
   refreshes = 0;
+  if (drawn !== message && (drawn.seq < 0 || drawn.seq >= message.seq)) catchUp(message);
 }
 
-function fits(message, frame) {
-  if ("r" in frame) think(message, frame);
-  return !frame.b || patch(message.body, frame.b);
+function fits(drawn, frame) {
+  if ("r" in frame) think(drawn, frame);
+  return !frame.b || patch(drawn.body, frame.b);
+}
+
+/** Draws what a look over HTTP brought, if that is ahead of the frames: these go on in a copy until they are there too. */
+function drawAhead(message, { q, b, r }) {
+  if (!(q > message.seq)) return false;
+  const copy = { body: message.body.cloneNode(true), thoughts: message.thoughts.cloneNode(true), seq: message.seq };
+  message.behind ??= copy;
+  const { content } = Object.assign(document.createElement("template"), { innerHTML: b });
+  const thoughts = new DocumentFragment();
+  if (r) thoughts.append(r);
+  show(message, { body: content, thoughts, seq: q });
+  return true;
+}
+
+function catchUp(message) {
+  const drawn = message.behind;
+  message.behind = null;
+  show(message, drawn);
+}
+
+function show(message, drawn) {
+  become(message.body, drawn.body);
+  become(message.thoughts, drawn.thoughts);
+  message.thoughts.parentElement.hidden = !message.thoughts.firstChild;
+  message.seq = drawn.seq;
+}
+
+/** How the conversation stands, learned over HTTP; true when the page did not show it. */
+function takeState(state) {
+  const message = state.leaf === null ? null : find(state.leaf);
+  const shown = message?.article.dataset.status;
+  const isOpen = OPEN.has(state.s);
+  const isOther = state.leaf !== null && shown !== state.s && !(isOpen && OPEN.has(shown));
+  if (isOther || state.waiting !== waitingHere() || state.locked !== isLockedHere() || state.hidden.some(isReadable)) {
+    refresh();
+    return true;
+  }
+  if (!message || !isOpen) return false;
+  setStatus(message, state.leaf, state.s);
+  return drawAhead(message, state);
+}
+
+function isReadable(id) {
+  const article = document.getElementById(`message-${id}`);
+  return Boolean(article && !article.querySelector("[data-hidden-notice]"));
 }
 
 function changeStatus(message, frame) {
-  if (expected === frame.m && !OPEN.has(frame.s)) refresh(); // it ended before its snapshot came
+  const isUnseen = expected === frame.m || message.behind; // it ended before what led there came
+  if (isUnseen && !OPEN.has(frame.s)) refresh();
   else setStatus(message, frame.m, frame.s);
 }
 
@@ -188,7 +175,9 @@ function find(id) {
   if (found?.article.isConnected) return found;
   const article = document.getElementById(`message-${id}`);
   if (!article) return null;
-  const message = { article, body: document.getElementById(`message-${id}-body`), seq: Number(article.dataset.seq) };
+  const body = document.getElementById(`message-${id}-body`);
+  const thoughts = article.querySelector("[data-reasoning-body]");
+  const message = { article, body, thoughts, seq: Number(article.dataset.seq), behind: null };
   known.set(id, message);
   return message;
 }
@@ -217,11 +206,10 @@ function addText(element, text) {
   else element.append(text);
 }
 
-function think(message, frame) {
-  const body = message.article.querySelector("[data-reasoning-body]");
-  if (frame.f === -1) body.textContent = frame.r;
-  else addText(body, frame.r);
-  body.parentElement.hidden = !body.firstChild;
+function think({ thoughts }, frame) {
+  if (frame.f === -1) thoughts.textContent = frame.r;
+  else addText(thoughts, frame.r);
+  if (thoughts.parentElement) thoughts.parentElement.hidden = !thoughts.firstChild;
 }
 
 function setStatus(message, id, status) {
@@ -249,6 +237,7 @@ document.addEventListener("htmx:beforeSend", (event) => {
   event.detail.xhr.addEventListener("loadend", () => {
     if (here !== pane()) return;
     posts -= 1;
+    reached(event.detail.xhr.status > 0);
     if (posts === 0) replay();
   });
 });
@@ -263,10 +252,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 function replay() {
   const frames = kept;
-  const mine = socket;
   kept = [];
   takeAgain(frames);
-  if (!mine || mine.readyState > WebSocket.OPEN) reconnect();
 }
 
 // --- When the page and the server differ ----------------------------------------------------------
@@ -284,7 +271,7 @@ async function refresh() {
     if (here.isConnected) await fetchAnew(here);
   } catch {
     // The server is away: the next connection begins with a look at what is current.
-    if (here.isConnected) tell("reconnecting");
+    if (here.isConnected) reached(false);
   }
   refreshedAt = Date.now();
   if (refreshing === here) refreshing = null;
@@ -295,20 +282,25 @@ async function refresh() {
 
 async function fetchAnew(here) {
   const signal = AbortSignal.timeout(FETCH_MS);
-  const response = await fetch(here.dataset.url, { headers: { "HX-Request": "true" }, signal });
+  const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
+  const response = await fetch(here.dataset.url, { headers, signal });
   const text = await response.text();
   if (!here.isConnected) return;
-  if (response.redirected || response.status === 404) return location.assign(here.dataset.url);
+  const login = response.headers.get("HX-Redirect");
+  if (login) return leave(login);
+  if (response.redirected) return location.assign(here.dataset.url);
+  if (response.status === 404) return tellGone();
   const page = new DOMParser().parseFromString(text, "text/html");
   const fresh = page.getElementById("messages");
-  if (response.ok && fresh) show(here, fresh, page);
+  if (response.ok && fresh) replace(here, fresh, page);
 }
 
-function show(here, fresh, page) {
+function replace(here, fresh, page) {
   const shown = document.getElementById("messages");
   const open = [...shown.children].filter(({ id, dataset }) => id && OPEN.has(dataset.status)).map(({ id }) => id);
   elsewhere.clear();
   showWaiting(page.getElementById("waiting"));
+  showTitle(here, page);
   document.getElementById("lock").replaceChildren(...page.getElementById("lock").childNodes);
   const first = document.getElementById(fresh.querySelector(".message")?.id ?? "");
   known.clear();
@@ -328,6 +320,17 @@ function tellEnd(id) {
   const article = document.getElementById(id);
   const { messageId, status } = article?.dataset ?? {};
   if (status && !OPEN.has(status)) tellStatus(article, Number(messageId), status);
+}
+
+/** Given, or changed, on another device. */
+function showTitle({ dataset }, page) {
+  const title = page.getElementById("conversation-title").textContent;
+  const heading = document.getElementById("conversation-title");
+  if ("new" in page.getElementById("conversation").dataset || heading.textContent === title) return;
+  heading.textContent = title;
+  document.title = page.title;
+  const link = document.getElementById(`conversation-${dataset.conversationId}-link`);
+  if (link) link.textContent = title;
 }
 
 function showWaiting(fresh) {
@@ -351,11 +354,12 @@ function merge(shown, first, fresh) {
     const old = document.getElementById(id);
     const stays = old && isAsBefore(old, message);
     if (!stays) {
-      if (old) old.replaceWith(message);
+      if (OPEN.has(old?.dataset.status)) become(old, message);
+      else if (old) old.replaceWith(message);
       else last.after(message);
-      htmx.process(message);
+      htmx.process(document.getElementById(id));
     }
-    last = stays ? old : message;
+    last = document.getElementById(id);
   }
 }
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Error, expect
 
 from tests.browser.conftest import Devices
 from tests.browser.line import Line
@@ -13,6 +13,7 @@ from tests.scripted_provider.fixture import ScriptedProvider
 from tests.site import Site
 
 WORDS = 80
+OFFLINE = "You are offline."
 QUESTION = f"script:words-{WORDS} pause-10 pause-20"
 HIDE = """
 from conversations.models import Message
@@ -120,20 +121,90 @@ async def test_the_computer_is_offline_for_a_while(
     await expect(far_tab.page.get_by_text("You are offline")).to_be_hidden()
 
 
-async def test_what_is_sent_while_offline_stays_in_the_message_box(far_tab: Tab, line: Line) -> None:
+async def test_what_is_sent_while_offline_is_sent_when_the_line_is_back(
+    far_tab: Tab, line: Line, scripted_provider: ScriptedProvider
+) -> None:
+    """In its order, once, and told once."""
     await line.cut()
     await far_tab.device.context.set_offline(True)
-    await far_tab.ask("Are you there?")
-    await expect(far_tab.page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
-    await expect(far_tab.box).to_have_value("Are you there?")
-    await expect(far_tab.questions).to_have_count(0)
+    for text in ("The first", "The second", "The third"):
+        await far_tab.ask(text)
+        await expect(far_tab.box).to_have_value("")
+        await expect(far_tab.page.get_by_text(text, exact=True)).to_be_visible()
+    await far_tab.box.fill("Not sent yet")
+    await expect(far_tab.page.get_by_text(OFFLINE)).to_have_count(1)
+    await expect(far_tab.page.get_by_text(OFFLINE)).to_be_visible()
     await line.mend()
     await far_tab.device.context.set_offline(False)
-    await far_tab.box.press("Enter")
+    await expect(far_tab.page.get_by_text(OFFLINE)).to_have_count(0)
+    await expect(far_tab.answers).to_have_count(3)
     await far_tab.answered()
     await far_tab.page.reload()
+    assert [text.strip() for text in await far_tab.questions.locator("[data-message-body]").all_inner_texts()] == [
+        "The first",
+        "The second",
+        "The third",
+    ]
+    await expect(far_tab.answers).to_have_count(3)
+    await expect(far_tab.box).to_have_value("Not sent yet")
+    assert len(scripted_provider.chats) == 3
+
+
+async def test_what_was_written_offline_survives_a_reload_as_a_draft(far_tab: Tab) -> None:
+    await far_tab.device.context.set_offline(True)
+    await far_tab.ask("The first")
+    await far_tab.ask("The second")
+    await far_tab.box.fill("The third")
+    with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"):
+        await far_tab.page.reload()
+    await far_tab.device.context.set_offline(False)
+    await far_tab.open("/")
+    await expect(far_tab.box).to_have_value("The first\nThe second\nThe third")
+
+
+async def test_nothing_else_tells_of_being_offline(far_tab: Tab, line: Line) -> None:
+    await far_tab.ask("Here")
+    await far_tab.answered()
+    await far_tab.page.get_by_role("link", name="New chat", exact=True).click()
+    await expect(far_tab.questions).to_have_count(0)
+    await line.cut()
+    await far_tab.device.context.set_offline(True)
+    link = far_tab.page.get_by_role("link", name="Here", exact=True)
+    for _ in range(3):
+        await link.click()
+        await expect(link).not_to_have_attribute("aria-current", "page")
+    await expect(far_tab.page.get_by_text(OFFLINE)).to_have_count(1)
+    await expect(far_tab.page.get_by_text("Reconnecting")).to_have_count(0)
+    await expect(far_tab.page.get_by_text("cannot be reached")).to_have_count(0)
+    await line.mend()
+    await far_tab.device.context.set_offline(False)
+    await expect(far_tab.page.get_by_text(OFFLINE)).to_have_count(0)
+
+
+async def test_a_command_given_offline_is_done_when_the_line_is_back(far_tab: Tab, line: Line) -> None:
+    await far_tab.ask("script:words-5")
+    await far_tab.answered()
+    await line.cut()
+    await far_tab.device.context.set_offline(True)
+    await far_tab.button("Regenerate").click()
+    await line.mend()
+    async with far_tab.page.expect_response("**/regenerate/"):
+        await far_tab.device.context.set_offline(False)
+    await far_tab.answered()
+    await expect(far_tab.button("Previous version")).to_be_visible()
+
+
+async def test_what_could_not_be_sent_is_sent_when_the_server_is_back(far_tab: Tab, line: Line) -> None:
+    await line.cut()
+    await far_tab.ask("Are you there?")
+    await expect(far_tab.page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    await expect(far_tab.page.get_by_text("Reconnecting")).to_have_count(0)
+    await line.mend()
+    await far_tab.answered()
+    await expect(far_tab.page.get_by_role("alert")).to_be_empty()
+    await expect(far_tab.box).to_have_value("")
+    await far_tab.page.reload()
     await expect(far_tab.questions).to_have_count(1)
-    await expect(far_tab.answers).to_have_count(1)
 
 
 @pytest.mark.parametrize("is_seen", [False, True])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandParser, no_translations
 
 from operations.console import Console, TeachingCommand, add_json
-from operations.doctor import mail
+from operations.doctor import mail, public_address
 from operations.doctor.examination import SUBJECTS, Subject, examine, is_well
 from operations.doctor.findings import Finding, Level
 
@@ -17,6 +18,7 @@ examples:
   manage.py doctor --offline                      but ask no provider
   manage.py doctor --only database --only redis   look at these
   manage.py doctor --send-test me@example.org     also send a test mail
+  manage.py doctor --url https://chat.example.org ask this address for a page and a websocket, as browsers do
   manage.py doctor --json                         for monitoring
 
 Every provider that is set up is asked for its models, and for a few tokens of an answer by its cheapest one, which
@@ -35,12 +37,19 @@ class Command(TeachingCommand):
         parser.add_argument("--only", action="append", choices=names, metavar="SUBJECT", help=f"of {', '.join(names)}")
         parser.add_argument("--offline", action="store_true", help="ask nobody on the internet")
         parser.add_argument("--send-test", metavar="ADDRESS", help="send a mail to this address")
+        parser.add_argument(
+            "--url", metavar="ADDRESS", help="the site's public address: does its proxy pass everything?"
+        )
         add_json(parser)
 
     @no_translations
-    def handle(self, *, only: list[str] | None, offline: bool, send_test: str | None, **options: Any) -> None:
+    def handle(
+        self, *, only: list[str] | None, offline: bool, send_test: str | None, url: str | None, **options: Any
+    ) -> None:
         console = Console(self, options)
         subjects = [one for one in SUBJECTS if (not only or one.name in only) and not (offline and one.asks_others)]
+        if url:
+            subjects.append(Subject("public_address", "Public address", partial(public_address.look, url)))
         found: list[tuple[Subject, Finding]] = []
         with console.progress(None, "Looking", " findings") as progress:
             for subject, finding in progress.of(examine(subjects)):
