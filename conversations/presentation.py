@@ -14,9 +14,11 @@ from conversations.attachments import by_message
 from conversations.models import Attachment, Generation, Message
 from conversations.rendering import render, render_plain, stored
 from conversations.siblings import ALONE, Siblings, siblings_of
+from conversations.text import says_something
 from providers import ErrorText, describe, model_info
 
 Status = Generation.Status
+SAID_FINISHES = ("length", "content_filter", "refusal", "tool_call")
 ENDED_EARLY = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 
 
@@ -34,6 +36,8 @@ class MessageView:
     model_label: str
     failure: ErrorText | None
     finish_reason: str
+    finish_word: str
+    is_empty: bool
     earlier_left_out: bool
     created_at: datetime
     siblings: Siblings
@@ -59,6 +63,13 @@ class MessageView:
     @property
     def can_regenerate(self) -> bool:
         return self.is_answer and not self.is_open
+
+    @property
+    def has_ended_otherwise(self) -> bool:
+        """Not by coming to its own end with something said: the page says how."""
+        if self.failure or self.status in ENDED_EARLY:
+            return True
+        return self.is_answer and (self.finish_reason in SAID_FINISHES or bool(self.finish_word) or self.is_empty)
 
 
 def present(messages: Sequence[Message]) -> list[MessageView]:
@@ -113,6 +124,8 @@ def view_of(
         if failed and generation
         else None,
         finish_reason=generation.finish_reason if generation else "",
+        finish_word=generation.error_code if generation and generation.finish_reason == "other" else "",
+        is_empty=_is_empty(message, generation),
         earlier_left_out=generation is not None and generation.earlier_left_out,
         created_at=message.created_at,
         siblings=siblings,
@@ -135,11 +148,20 @@ def _hidden(message: Message, generation: Generation | None, siblings: Siblings)
         model_label="",
         failure=None,
         finish_reason="",
+        finish_word="",
+        is_empty=False,
         earlier_left_out=False,
         created_at=message.created_at,
         siblings=siblings,
         is_hidden=True,
     )
+
+
+def _is_empty(message: Message, generation: Generation | None) -> bool:
+    """An answer that is complete and says nothing that can be seen."""
+    if message.role == Message.Role.USER or (generation is not None and generation.status != Status.COMPLETE):
+        return False
+    return not says_something(message.content)
 
 
 def _html(message: Message, generation: Generation | None) -> SafeString:

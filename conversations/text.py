@@ -4,6 +4,7 @@ import re
 
 REPLACEMENT = "\ufffd"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSEEN = "\u3164\uffa0\u115f\u1160\u2800\ufffd"  # fillers, which count as letters; and what could not be stored
 _LINE_END = re.compile(r"\r\n?")
 
 
@@ -16,6 +17,11 @@ def storable(text: str) -> str:
 def storable_piece(piece: str) -> str:
     """The same for a piece of a stream, whose line ends may be cut in two: they are left to the reader."""
     return piece if piece.isascii() and "\x00" not in piece else _UNSTORABLE.sub(REPLACEMENT, piece)
+
+
+def says_something(text: str) -> bool:
+    """Whether anything of it can be seen: more than blanks, controls and joiners."""
+    return any(c.isprintable() and not c.isspace() and c not in _UNSEEN for c in text)
 
 
 def title_of(text: str, length: int = 60) -> str:

@@ -20,6 +20,7 @@ FINISHES: dict[str, Promise] = {
     "length": gettext_lazy("Reached its length limit"),
     "content_filter": gettext_lazy("Ended by the provider’s content rules"),
     "refusal": gettext_lazy("The model declined"),
+    "tool_call": gettext_lazy("The model wanted to use a tool"),
     "other": gettext_lazy("Ended for another reason"),
     Generation.Status.STOPPED: gettext_lazy("Stopped by you"),
     Generation.Status.INTERRUPTED: gettext_lazy("Broke off"),
@@ -117,6 +118,8 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
 
 def _finish(generation: Generation) -> str:
     """Why it ended; empty while it is being written."""
+    if generation.finish_reason == "other" and generation.error_code:
+        return _("Ended for a reason this site does not know: %(word)s") % {"word": generation.error_code}
     if generation.status == Generation.Status.COMPLETE:
         return str(FINISHES.get(generation.finish_reason, FINISHES["other"]))
     return str(FINISHES.get(generation.status, ""))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ModelInfo,
         Provider,
         Reasoning,
+        Rethought,
         Role,
         Text,
         Turn,
@@ -52,13 +53,14 @@ if TYPE_CHECKING:
     from providers.menu import available_models, default_model, models_for_menu
     from providers.moderation import Moderation, moderate
     from providers.registry import close_providers, resolve, warm_up
+    from providers.thoughts import move_to_reasoning
     from providers.tokens import estimate_tokens, estimate_turn
 
 _HOMES = {
     "access": "may_use",
     "base": (
-        "Answer ChatRequest Event Finish FinishReason Image ModelGroup ModelInfo Provider Reasoning Role Text Turn "
-        "Usage"
+        "Answer ChatRequest Event Finish FinishReason Image ModelGroup ModelInfo Provider Reasoning Rethought Role "
+        "Text Turn Usage"
     ),
     "catalogue": "cost_of model_info",
     "errors": (
@@ -71,6 +73,7 @@ _HOMES = {
     "menu": "available_models default_model models_for_menu",
     "moderation": "Moderation moderate",
     "registry": "close_providers resolve warm_up",
+    "thoughts": "move_to_reasoning",
     "tokens": "estimate_tokens estimate_turn",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -106,6 +109,7 @@ __all__ = [
     "QuotaExceeded",
     "RateLimited",
     "Reasoning",
+    "Rethought",
     "Role",
     "Text",
     "TimedOut",
@@ -125,6 +129,7 @@ __all__ = [
     "model_info",
     "models_for_menu",
     "moderate",
+    "move_to_reasoning",
     "resolve",
     "warm_up",
 ]

@@ -8,25 +8,18 @@ from typing import Any
 import anthropic
 
 from providers.addresses import ANTHROPIC_URL
-from providers.base import ChatRequest, FinishReason, Image, Reasoning, Text, Turn, Usage
+from providers.base import ChatRequest, Image, Reasoning, Text, Turn, Usage
 from providers.errors import BadRequest, MalformedAnswer
 from providers.families import max_temperature
 from providers.limits import Limits
 from providers.listing import model_names
 from providers.reading import Reader
-from providers.sse import parsed
+from providers.shapes import count, mapping, said, thought
 from providers.wire import STREAM_HEADERS, RawResponse, SdkProvider, failures_mapped, transport_options
 
 DEFAULT_MAX_TOKENS = 4096
 # Later versions of the API take no temperature at all; the models that still know one are asked by this version.
 _VERSION_WITH_TEMPERATURE = {"anthropic-version": "2023-06-01"}
-_FINISH: dict[str, FinishReason] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "refusal",
-}
 
 
 class AnthropicProvider(SdkProvider):
@@ -144,73 +137,72 @@ class MessagesReader(Reader):
         super().__init__(model)
         self._counts: dict[str, Any] = {}
 
-    def read(self, name: str, data: str) -> Iterable[Text | Reasoning]:
-        event = parsed(data)
+    def read_event(self, name: str, event: Any) -> Iterable[Text | Reasoning]:
+        event = mapping(event)
         kind = event.get("type") or name
+        if kind == "error" or event.get("error"):
+            raise self.refuse(event)
+        if not kind and "choices" in event:
+            raise MalformedAnswer("another wire format", model=self.model)
         if kind == "content_block_delta":
             self.recognised = True
-            return _block(event["delta"])
+            return self._block(event.get("delta"))
         if kind == "content_block_start":
-            return _block(event["content_block"])
-        if kind == "error" or "error" in event:
-            raise self.refuse(event)
+            return self._block(event.get("content_block"))
+        if kind == "message":
+            return self.read_whole(event)
         self._take_frame(kind, event)
         return ()
 
-    def _take_frame(self, kind: str, event: Mapping[str, Any]) -> None:
+    def _take_frame(self, kind: object, event: Mapping[str, Any]) -> None:
         if kind == "message_start":
             self.recognised = True
-            self._count(event["message"].get("usage"))
+            self._count(mapping(event.get("message")).get("usage"))
         elif kind == "message_delta":
             self.recognised = True
             self._count(event.get("usage"))
-            self._end(event["delta"].get("stop_reason"))
+            self.end(mapping(event.get("delta")).get("stop_reason") or event.get("stop_reason"))
         elif kind == "message_stop":
             self.done = self.recognised = True
 
     def read_whole(self, body: Any) -> Iterable[Text | Reasoning]:
+        if isinstance(body, list):
+            return [piece for event in body for piece in self.read_event("", event)]
         if body.get("type") == "error" or body.get("error"):
             raise self.refuse(body)
-        if not isinstance(body.get("content"), list):
+        content = body.get("content")
+        if not isinstance(content, list | str):
             raise MalformedAnswer("no content", model=self.model)
         self.recognised = True
         self._count(body.get("usage"))
-        self._end(body.get("stop_reason"))
-        return [event for block in body["content"] for event in _block(block)]
+        self.end(body.get("stop_reason"))
+        return [event for block in ([content] if isinstance(content, str) else content) for event in self._block(block)]
 
-    def _end(self, reason: str | None) -> None:
-        if reason:
-            self.finish = _FINISH.get(reason, "other")
+    def _block(self, block: Any) -> Iterable[Text | Reasoning]:
+        """What a content block, or a delta of one, adds; signatures, citations and hidden thoughts add nothing."""
+        if isinstance(block, str):
+            return said(block)
+        block = mapping(block)
+        kind = block.get("type")
+        if kind in ("text_delta", "text", "output_text", None):
+            return said(block.get("text"))
+        if kind in ("thinking_delta", "thinking"):
+            text = thought(block.get("thinking"))
+            return (Reasoning(text),) if text else ()
+        self.wants_tool |= kind == "tool_use"
+        return ()
 
-    def _count(self, usage: Mapping[str, Any] | None) -> None:
+    def _count(self, usage: Any) -> None:
         """Usage comes in two halves, the later one cumulative."""
-        if not usage:
+        self._counts |= {key: value for key, value in mapping(usage).items() if value is not None}
+        if not self._counts:
             return
-        self._counts |= {key: value for key, value in usage.items() if value is not None}
-        cached = int(self._counts.get("cache_read_input_tokens", 0))
-        written = int(self._counts.get("cache_creation_input_tokens", 0))
-        details = self._counts.get("output_tokens_details") or {}
+        cached = count(self._counts.get("cache_read_input_tokens"))
+        written = count(self._counts.get("cache_creation_input_tokens"))
+        details = mapping(self._counts.get("output_tokens_details"))
         self.usage = Usage(
-            input_tokens=int(self._counts.get("input_tokens", 0)) + cached + written,
-            output_tokens=int(self._counts.get("output_tokens", 0)),
-            reasoning_tokens=int(details.get("thinking_tokens") or details.get("reasoning_tokens") or 0),
+            input_tokens=count(self._counts.get("input_tokens")) + cached + written,
+            output_tokens=count(self._counts.get("output_tokens")),
+            reasoning_tokens=count(details.get("thinking_tokens")) or count(details.get("reasoning_tokens")),
             cached_tokens=cached,
         )
-
-
-def _block(block: Mapping[str, Any]) -> tuple[Text | Reasoning, ...]:
-    """What a content block, or a delta of one, adds; tool calls, signatures and redacted thoughts add nothing."""
-    kind = block["type"]
-    if kind in ("text_delta", "text"):
-        text = block["text"]
-        return (Text(_checked(text)),) if text else ()
-    if kind in ("thinking_delta", "thinking"):
-        thought = block["thinking"]
-        return (Reasoning(_checked(thought)),) if thought else ()
-    return ()
-
-
-def _checked(text: object) -> str:
-    if not isinstance(text, str):
-        raise TypeError("text of an answer that is no text")
-    return text

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Literal
 
 Role = Literal["user", "assistant"]
-FinishReason = Literal["stop", "length", "content_filter", "refusal", "other"]
+FinishReason = Literal["stop", "length", "content_filter", "refusal", "tool_call", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class Reasoning:
 
 
 @dataclass(frozen=True, slots=True)
+class Rethought:
+    """All text of this answer so far turns out to be what the model thought: see `providers.thoughts`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one answer. Input includes cached tokens, output includes reasoning tokens.
 
@@ -75,12 +80,16 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The model said that it was done. Always the last event of a stream, after its Usage."""
+    """The model said that it was done. Always the last event of a stream, after its Usage.
+
+    `word`: the provider's own, where the reason is "other": short, and printable.
+    """
 
     reason: FinishReason
+    word: str = ""
 
 
-Event = Text | Reasoning | Usage | Finish
+Event = Text | Reasoning | Rethought | Usage | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,11 @@ class Answer:
     reasoning: str
     usage: Usage
     finish_reason: FinishReason | None
+    finish_word: str = ""
+
+    @property
+    def finish(self) -> Finish | None:
+        return Finish(self.finish_reason, self.finish_word) if self.finish_reason else None
 
 
 @dataclass(frozen=True, slots=True)

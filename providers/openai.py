@@ -1,33 +1,22 @@
 """The Chat Completions wire format: OpenAI itself, and every server compatible with it."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import openai
 
 from providers.addresses import OPENAI_URL
-from providers.base import ChatRequest, FinishReason, Image, Reasoning, Text, Turn, Usage
-from providers.errors import MalformedAnswer, Overloaded
+from providers.base import ChatRequest, Image, Turn
+from providers.chat_reader import ChatCompletionsReader
 from providers.families import is_openai_reasoning
 from providers.limits import Limits
 from providers.listing import model_names
 from providers.reading import Reader
-from providers.sse import parsed
 from providers.wire import STREAM_HEADERS, RawResponse, SdkProvider, failures_mapped, transport_options
 
 NO_KEY = "no-key"  # the SDK insists on one; servers without keys take any
-_FINISH: dict[str, FinishReason] = {
-    "stop": "stop",
-    "eos": "stop",
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "content_filter": "content_filter",
-    "refusal": "refusal",
-}
 
 
 class OpenAIProvider(SdkProvider):
@@ -114,92 +103,3 @@ def _content(turn: Turn) -> str | list[dict[str, Any]]:
 
 def _data_url(image: Image) -> str:
     return f"data:{image.media_type};base64,{b64encode(image.data).decode()}"
-
-
-class ChatCompletionsReader(Reader):
-    """Reads chat.completion.chunk events and whole chat.completion bodies."""
-
-    def __init__(self, model: str) -> None:
-        super().__init__(model)
-        self._refused = False
-
-    def read(self, name: str, data: str) -> Iterable[Text | Reasoning]:
-        if data == "[DONE]":
-            self.done = self.recognised = True
-            return ()
-        chunk = parsed(data)
-        if name == "error":
-            raise self.refuse(chunk)
-        return self._take(chunk)
-
-    def read_whole(self, body: Any) -> Iterable[Text | Reasoning]:
-        events = self._take(body)
-        if not body.get("choices"):
-            raise MalformedAnswer("no choices", model=self.model)
-        return events
-
-    def _take(self, chunk: Any) -> list[Text | Reasoning]:
-        events: list[Text | Reasoning] = []
-        choices = chunk.get("choices")
-        if choices:
-            self.recognised = True
-            choice = choices[0]
-            if delta := choice.get("delta") or choice.get("message"):
-                self._take_delta(delta, events)
-            if reason := choice.get("finish_reason"):
-                self._take_finish(reason, chunk)
-        elif error := chunk.get("error"):
-            raise self.refuse({"error": error})
-        elif chunk.get("object") == "error":
-            raise self.refuse(chunk)
-        if usage := chunk.get("usage"):
-            self.recognised = True
-            self.usage = _usage(usage)
-        return events
-
-    def _take_delta(self, delta: Mapping[str, Any], events: list[Text | Reasoning]) -> None:
-        if thought := delta.get("reasoning_content") or delta.get("reasoning"):
-            events.append(Reasoning(_checked(thought)))
-        if content := delta.get("content"):
-            if isinstance(content, list):
-                events.extend(_parts(content))
-            else:
-                events.append(Text(_checked(content)))
-        if refusal := delta.get("refusal"):
-            self._refused = True
-            events.append(Text(_checked(refusal)))
-
-    def _take_finish(self, reason: str, chunk: Mapping[str, Any]) -> None:
-        if reason == "error":
-            error = chunk.get("error")
-            raise self.refuse({"error": error}) if error else Overloaded("finish reason error", model=self.model)
-        self.finish = "refusal" if self._refused and reason == "stop" else _FINISH.get(reason, "other")
-
-
-def _checked(text: object) -> str:
-    if not isinstance(text, str):
-        raise TypeError("text of an answer that is no text")
-    return text
-
-
-def _parts(parts: list[Any]) -> Iterable[Text | Reasoning]:
-    """Content as a list of typed parts, as Mistral sends it."""
-    for part in parts:
-        if part.get("type") == "text" and part.get("text"):
-            yield Text(_checked(part["text"]))
-        elif part.get("type") == "thinking":
-            thought = part.get("thinking") or []
-            text = thought if isinstance(thought, str) else "".join(piece.get("text", "") for piece in thought)
-            if text:
-                yield Reasoning(text)
-
-
-def _usage(usage: Mapping[str, Any]) -> Usage:
-    output_details = usage.get("completion_tokens_details") or {}
-    input_details = usage.get("prompt_tokens_details") or {}
-    return Usage(
-        input_tokens=int(usage.get("prompt_tokens") or 0),
-        output_tokens=int(usage.get("completion_tokens") or 0),
-        reasoning_tokens=int(output_details.get("reasoning_tokens") or 0),
-        cached_tokens=int(input_details.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or 0),
-    )

@@ -1,34 +1,86 @@
 """Reading one answer: from bytes, as a stream of events or whole, to the pieces of text and reasoning in it."""
 
+import codecs
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import replace
 from typing import Any
 
 import httpx2
 
-from providers.base import ChatRequest, FinishReason, Reasoning, Text, Usage
+from providers.base import ChatRequest, Finish, FinishReason, Reasoning, Rethought, Text, Usage
 from providers.errors import AnswerTooLarge, MalformedAnswer, ProviderError, TimedOut
 from providers.failures import from_body
+from providers.finishes import calls_tool, ending
 from providers.limits import Limits, Meter, Watchdog
-from providers.sse import SseDecoder
+from providers.sse import SseDecoder, parsed
+from providers.thoughts import Thoughts, move_to_reasoning
 from providers.tokens import estimate_usage
+
+_EVENT_FIELDS = (b"data", b"event", b":", b"id", b"retry")
 
 
 class Reader:
-    """Reads one answer of one wire format. A subclass fills `read`; it may raise anything when the shape is wrong."""
+    """Reads one answer of one wire format. A subclass fills `read_event`; it may raise anything when it cannot."""
 
     def __init__(self, model: str) -> None:
         self.model = model
         self.done = False  # the format's own end mark was seen
         self.finish: FinishReason | None = None
+        self.word = ""  # the provider's own for a finish that is "other"
+        self.interrupted = False  # the provider said that it could not go on
+        self.failed = False  # the provider said "error" instead of a reason
+        self.wants_tool = False  # a call of a tool was a part of the answer
         self.usage: Usage | None = None
         self.recognised = False  # at least one piece of this wire format was seen
 
+    @property
+    def has_ended(self) -> bool:
+        return self.finish is not None or self.interrupted
+
     def read(self, name: str, data: str) -> Iterable[Text | Reasoning]:
         """The pieces of answer in one event of the stream."""
+        if data[:1] != "{":
+            return self._read_odd(name, data.strip())
+        try:
+            event = parsed(data)
+        except ValueError:
+            return self._read_lines(name, data)
+        return self.read_event(name, event)
+
+    def _read_odd(self, name: str, data: str) -> Iterable[Text | Reasoning]:
+        """The end mark, or what some servers send between events; plain text is an answer in no format."""
+        if data.strip('"').lower() in ("[done]", "done"):
+            self.done = self.recognised = True
+        elif data[:1] in ("{", "["):
+            event = parsed(data)
+            events = event if isinstance(event, list) else [event]
+            return [piece for one in events for piece in self.read_event(name, one)]
+        elif name == "error":
+            raise self.refuse(data)
+        return ()
+
+    def _read_lines(self, name: str, data: str) -> Iterator[Text | Reasoning]:
+        """Events that no empty line parts."""
+        lines = data.split("\n")
+        for line in lines if len(lines) > 1 else [parsed(data)]:
+            yield from self.read(name, line)
+
+    def read_event(self, name: str, event: Any) -> Iterable[Text | Reasoning]:
+        """The pieces in one event, a decoded JSON value; nothing for one that says nothing."""
         raise NotImplementedError
+
+    def end(self, reason: Any) -> None:
+        """Note why the answer ended, where `reason` says so; a mere "stop" takes nothing back."""
+        found = ending(reason)
+        if found is None or self.interrupted:
+            return
+        if found.reason is None:
+            self.failed |= found.is_error
+            self.interrupted |= not found.is_error and self.finish is None
+        elif self.finish is None or found.reason != "stop":
+            self.finish, self.word = found.reason, found.word
 
     def read_whole(self, body: Any) -> Iterable[Text | Reasoning]:
         """The pieces of a whole answer, a decoded JSON body."""
@@ -47,9 +99,25 @@ class Gathered:
         self.reasoning: list[str] = []
         self._meter = Meter(limits)
 
-    def take(self, event: Text | Reasoning) -> None:
+    def take(self, event: Text | Reasoning | Rethought) -> None:
+        if isinstance(event, Rethought):
+            move_to_reasoning(self.text, self.reasoning)
+            return
         self._meter.take(event.text)
         (self.text if type(event) is Text else self.reasoning).append(event.text)
+
+    @property
+    def began(self) -> bool:
+        return bool(self.text or self.reasoning)
+
+
+def finish_of(reader: Reader, gathered: Gathered, thoughts: Thoughts) -> Finish | None:
+    """How the answer ended; None where it was cut."""
+    if reader.finish is None or reader.interrupted:
+        return None
+    if reader.finish == "stop" and (reader.wants_tool or thoughts.wants_tool or calls_tool(gathered.text)):
+        return Finish("tool_call")
+    return Finish(reader.finish, reader.word)
 
 
 def usage_of(request: ChatRequest, reader: Reader, gathered: Gathered) -> Usage:
@@ -65,13 +133,18 @@ def usage_of(request: ChatRequest, reader: Reader, gathered: Gathered) -> Usage:
 async def open_pieces(
     response: httpx2.Response, reader: Reader, watchdog: Watchdog, limits: Limits, stack: AsyncExitStack
 ) -> AsyncGenerator[Text | Reasoning, None]:
-    """The answer's pieces from a response that should be an event stream; a whole JSON answer is taken as well.
+    """The answer's pieces from a response that should be an event stream.
 
-    Raises MalformedAnswer for any other kind of body. `stack` closes what was opened.
+    A whole JSON answer is taken as well, and one of JSON lines. What it is shows by its beginning: the type in the
+    header is wrong often enough. Raises MalformedAnswer for any other kind of body. `stack` closes what was opened.
     """
     chunks = await stack.enter_async_context(aclosing(response.aiter_bytes()))
     first = await _next(chunks, watchdog)
+    while first is not None and not _bare(first) and (more := await _next(chunks, watchdog)) is not None:
+        first += more
     kind = _kind_of_body(response.headers.get("content-type", ""), first or b"")
+    if kind == "json":
+        first, kind = await _first_line(chunks, first or b"", watchdog, limits)
     if kind == "events":
         return _streamed(chunks, first, reader, watchdog)
     if kind == "json":
@@ -98,6 +171,27 @@ async def _streamed(
             yield event
 
 
+async def _first_line(
+    chunks: AsyncIterator[bytes], body: bytes, watchdog: Watchdog, limits: Limits
+) -> tuple[bytes, str]:
+    """The body as far as its first line; it is one of lines ("events") where that is JSON by itself, else "json"."""
+    pieces, size = [_bare(body)], len(body)
+    while b"\n" not in pieces[-1]:
+        chunk = await _next(chunks, watchdog)
+        if chunk is None:
+            return b"".join(pieces), "json"
+        pieces.append(chunk)
+        size += len(chunk)
+        if size > largest_body(limits):
+            raise AnswerTooLarge
+    body = b"".join(pieces)
+    try:
+        is_object = isinstance(json.loads(body.partition(b"\n")[0]), dict)
+    except ValueError:
+        is_object = False
+    return body, "events" if is_object else "json"
+
+
 async def _all_at_once(body: bytes, reader: Reader) -> AsyncGenerator[Text | Reasoning, None]:
     for event in reader.read_whole(json.loads(body)):
         yield event
@@ -109,11 +203,15 @@ async def read_body(response: httpx2.Response, watchdog: Watchdog, limits: Limit
         return await _gather(chunks, b"", watchdog, limits)
 
 
+def largest_body(limits: Limits) -> int:
+    return limits.answer_characters * 8 + 2**20
+
+
 async def _gather(chunks: AsyncIterator[bytes], chunk: bytes | None, watchdog: Watchdog, limits: Limits) -> bytes:
     body = bytearray()
     while chunk is not None:
         body += chunk
-        if len(body) > limits.answer_characters * 8 + 2**20:
+        if len(body) > largest_body(limits):
             raise AnswerTooLarge
         chunk = await _next(chunks, watchdog)
     return bytes(body)
@@ -131,17 +229,18 @@ async def _next(chunks: AsyncIterator[bytes], watchdog: Watchdog) -> bytes | Non
         return await anext(chunks, None)
 
 
+def _bare(start: bytes) -> bytes:
+    return start.removeprefix(codecs.BOM_UTF8).lstrip()
+
+
 def _kind_of_body(content_type: str, start: bytes) -> str:
-    """One of "events" and "json", or what else it is; servers that state no proper type are known by the first byte."""
+    """One of "events" and "json", or what else it is."""
     media_type = content_type.partition(";")[0].strip().lower()
+    start = _bare(start)
+    if start[:1] in (b"{", b"["):
+        return "json"
+    if start and any(start.startswith(field) or field.startswith(start) for field in _EVENT_FIELDS):
+        return "events"
     if media_type == "text/event-stream":
         return "events"
-    if media_type == "application/json" or media_type.endswith("+json"):
-        return "json"
-    if media_type in ("", "text/plain", "application/octet-stream", "application/x-ndjson"):
-        start = start.lstrip()
-        if start.startswith((b"data:", b"event:", b":", b"id:")):
-            return "events"
-        if start.startswith(b"{"):
-            return "json"
     return media_type if media_type.replace("/", "").replace("-", "").isalnum() else "unknown"

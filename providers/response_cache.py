@@ -15,7 +15,7 @@ from django.core.cache import cache
 
 from providers.base import Answer, ChatRequest, Turn, Usage
 
-VERSION = 1  # of what is stored; another version reads as nothing
+VERSION = 2  # of what is stored; another version reads as nothing
 _PREFIX = "providers:response:"
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,8 @@
-"""A small, strict decoder of server-sent events, over chunks of bytes cut anywhere.
+"""A small decoder of server-sent events, over chunks of bytes cut anywhere.
 
 Source: the event stream interpretation of the HTML standard. Kept of it: data, event, comments, all three line ends, a
-leading BOM. Left out: ids and reconnection times, which one answer has no use for.
+leading BOM. Left out: ids and reconnection times, which one answer has no use for. Added: a line that is a JSON object
+is an event (servers that send lines of JSON), and bytes that are not UTF-8 become U+FFFD instead of ending the answer.
 """
 
 import codecs
@@ -29,7 +30,7 @@ class SseDecoder:
 
     The events are the same however the bytes were cut. A last event without its empty line is given by `finish`, since
     some servers end so. Both are iterators, to be exhausted: what comes before a fault is given before it raises
-    EventTooLarge, or UnicodeDecodeError for bytes that are not UTF-8.
+    EventTooLarge.
     """
 
     def __init__(self, max_bytes: int = 4 * 2**20) -> None:
@@ -75,6 +76,9 @@ class SseDecoder:
 
     def _interpret(self, lines: list[bytes]) -> Iterator[tuple[str, str]]:
         for line in lines:
+            if line[:1] == b"{" and not self._data:
+                yield self._name, line.decode(errors="replace")
+                continue
             if line:
                 self._take_field(line)
                 continue
@@ -90,6 +94,6 @@ class SseDecoder:
             self._size += len(value)
             if self._size > self._max:
                 raise EventTooLarge
-            self._data.append(value.removeprefix(b" ").decode())
+            self._data.append(value.removeprefix(b" ").decode(errors="replace"))
         elif field == b"event":
-            self._name = value.removeprefix(b" ").decode()
+            self._name = value.removeprefix(b" ").decode(errors="replace")

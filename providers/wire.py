@@ -20,12 +20,13 @@ from typing import Any, Protocol
 import httpx2
 
 from providers.addresses import is_loopback
-from providers.base import Answer, ChatRequest, Event, Finish, Provider
-from providers.errors import AnswerTooLarge, MalformedAnswer, ProviderError
+from providers.base import Answer, ChatRequest, Event, Provider
+from providers.errors import AnswerTooLarge, MalformedAnswer, Overloaded, ProviderError
 from providers.failures import as_provider_error
 from providers.limits import Limits, Watchdog
-from providers.reading import Gathered, Reader, open_pieces, read_body, usage_of
+from providers.reading import Gathered, Reader, finish_of, open_pieces, read_body, usage_of
 from providers.retries import wait_to_retry
+from providers.thoughts import Thoughts
 
 # No answer waits for another one's connection.
 POOL = httpx2.Limits(max_connections=10_000, max_keepalive_connections=100, keepalive_expiry=30)
@@ -91,39 +92,56 @@ class SdkProvider(Provider):
 
     async def _attempt(self, request: ChatRequest, watchdog: Watchdog, limits: Limits) -> AsyncGenerator[Event, None]:
         """One try at a streamed answer."""
-        reader, gathered = self._reader(request.model), Gathered(limits)
+        reader, gathered, thoughts = self._reader(request.model), Gathered(limits), Thoughts()
+        failed: ProviderError | None = None
         try:
             async with AsyncExitStack() as stack:
                 response = await self._open(request, watchdog, stack, stream=True)
                 async with aclosing(await open_pieces(response, reader, watchdog, limits, stack)) as pieces:
-                    async for event in pieces:
-                        if not gathered.text and not gathered.reasoning:
+                    async for piece in pieces:
+                        if not gathered.began:
                             watchdog.began()
-                        gathered.take(event)
-                        yield event
+                        for event in thoughts.take(piece):
+                            gathered.take(event)
+                            yield event
         except Exception as failure:
             # Once the model has said that it is done, what goes wrong after it changes nothing.
-            if reader.finish is None or isinstance(failure, AnswerTooLarge):
-                raise as_provider_error(failure, model=request.model) from None
+            if not reader.has_ended or isinstance(failure, AnswerTooLarge):
+                failed = as_provider_error(failure, model=request.model)
+        for event in thoughts.finish():
+            gathered.take(event)
+            yield event
+        if failed is not None:
+            raise failed
         if not reader.recognised:
             raise MalformedAnswer("nothing came", model=request.model)
+        if reader.interrupted and not gathered.began:
+            raise Overloaded("interrupted", model=request.model)
         yield usage_of(request, reader, gathered)
-        if reader.finish is not None:
-            yield Finish(reader.finish)
+        if finish := finish_of(reader, gathered, thoughts):
+            yield finish
 
     async def _ask_whole(self, request: ChatRequest, watchdog: Watchdog, limits: Limits) -> Answer:
         """One try at a whole answer."""
-        reader, gathered = self._reader(request.model), Gathered(limits)
+        reader, gathered, thoughts = self._reader(request.model), Gathered(limits), Thoughts()
         try:
             async with AsyncExitStack() as stack:
                 response = await self._open(request, watchdog, stack, stream=False)
                 body = await read_body(response, watchdog, limits)
-            for event in reader.read_whole(json.loads(body)):
+            for piece in reader.read_whole(json.loads(body)):
+                for event in thoughts.take(piece):
+                    gathered.take(event)
+            for event in thoughts.finish():
                 gathered.take(event)
         except Exception as failure:
             raise as_provider_error(failure, model=request.model) from None
-        usage = usage_of(request, reader, gathered)
-        return Answer("".join(gathered.text), "".join(gathered.reasoning), usage, reader.finish)
+        if reader.interrupted and not gathered.began:
+            raise Overloaded("interrupted", model=request.model)
+        usage, finish = usage_of(request, reader, gathered), finish_of(reader, gathered, thoughts)
+        text, reasoning = "".join(gathered.text), "".join(gathered.reasoning)
+        if finish is None:
+            return Answer(text, reasoning, usage, None)
+        return Answer(text, reasoning, usage, finish.reason, finish.word)
 
     async def _open(
         self, request: ChatRequest, watchdog: Watchdog, stack: AsyncExitStack, *, stream: bool

@@ -34,6 +34,20 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Turned:
+    """What was shown of an answer is not so any more: its text so far was what the model thought.
+
+    It never joins on: whoever looks on reads the whole answer as it is at `end`. It counts as a character of the
+    stream, so that nobody misses it unawares; what was streamed between `seq` and `end` is not sent besides.
+    """
+
+    generation_id: int
+    message_id: int
+    seq: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """A generation has begun or ended: whoever looks on reads the database."""
 
@@ -74,9 +88,10 @@ class Locked:
     is_locked: bool
 
 
-Frame = Delta | Changed | Added | Waiting | Renewed | Locked
+Frame = Delta | Turned | Changed | Added | Waiting | Renewed | Locked
 _KINDS: dict[str, type[Frame]] = {
     "delta": Delta,
+    "turned": Turned,
     "changed": Changed,
     "added": Added,
     "waiting": Waiting,

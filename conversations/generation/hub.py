@@ -19,7 +19,7 @@ from django.conf import settings
 from chatbot_site.threads import in_thread
 from conversations.generation import outlook
 from conversations.generation.bridge import Bridge
-from conversations.generation.frames import Added, Changed, Delta, Frame, Key, Locked, Renewed, Waiting
+from conversations.generation.frames import Added, Changed, Delta, Frame, Key, Locked, Renewed, Turned, Waiting
 from conversations.generation.live import Live
 from conversations.generation.outlook import End
 from conversations.generation.track import Checkpoint, Track, encode
@@ -119,7 +119,7 @@ class Hub:
         """Show `frame` to the pages of this process; without any, it costs nothing."""
         if key not in self._tabs:
             return
-        if isinstance(frame, Delta):
+        if isinstance(frame, Delta | Turned):
             await self._show(key, frame)
         elif isinstance(frame, Changed):
             await self._show_change(key, frame, end)
@@ -155,7 +155,7 @@ class Hub:
             for generation_id in list(tracks):
                 self._resync_soon(key, generation_id)
 
-    async def _show(self, key: Key, delta: Delta) -> None:
+    async def _show(self, key: Key, delta: Delta | Turned) -> None:
         track = self._track(key, delta.generation_id, delta.message_id)
         if track is None:
             return
@@ -168,7 +168,7 @@ class Hub:
         elif patch:
             await self._to_all(key, patch)
 
-    def _keep_waiting(self, key: Key, delta: Delta, track: Track) -> None:
+    def _keep_waiting(self, key: Key, delta: Delta | Turned, track: Track) -> None:
         if not track.waiting:
             self._resync_soon(key, delta.generation_id)
         track.waiting.append(delta)

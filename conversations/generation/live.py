@@ -6,7 +6,8 @@ import asyncio
 import time
 from typing import Any, Literal
 
-from conversations.generation.frames import Delta, Key
+from conversations.generation.frames import Delta, Key, Turned
+from providers import move_to_reasoning
 
 Kind = Literal["text", "reasoning"]
 
@@ -34,6 +35,7 @@ class Live:
         self.first_token_at: float | None = None
         self._pieces: dict[Kind, list[str]] = {"text": [], "reasoning": []}
         self._unshown: list[tuple[Kind, str]] = []
+        self._has_turned = False  # since the last frame
 
     def add(self, kind: Kind, piece: str) -> None:
         if self.first_token_at is None:
@@ -41,6 +43,12 @@ class Live:
         self._pieces[kind].append(piece)
         self._unshown.append((kind, piece))
         self.seq += len(piece)
+
+    def rethink(self) -> None:
+        """The text that this generation has streamed so far was what the model thought."""
+        move_to_reasoning(self._pieces["text"], self._pieces["reasoning"])
+        self._unshown, self._has_turned = [], True
+        self.seq += 1
 
     def whole(self, kind: Kind) -> str:
         """All of the text or reasoning that this generation has streamed."""
@@ -55,10 +63,17 @@ class Live:
         whole = self.whole(kind)
         return whole[: len(whole) - unshown]
 
-    def take_unshown(self) -> list[Delta]:
+    def take_unshown(self) -> list[Delta | Turned]:
         """What was added since the last call, as contiguous frames of one kind each."""
         unshown, self._unshown = self._unshown, []
-        frames: list[Delta] = []
+        if self._has_turned:
+            turned = Turned(self.generation_id, self.message_id, self.shown_seq, self.seq)
+            self._has_turned, self.shown_seq = False, self.seq
+            return [turned]
+        return self._as_frames(unshown)
+
+    def _as_frames(self, unshown: list[tuple[Kind, str]]) -> list[Delta | Turned]:
+        frames: list[Delta | Turned] = []
         seq, run_kind = self.shown_seq, unshown[0][0] if unshown else "text"
         run: list[str] = []
         for kind, piece in unshown:

@@ -12,7 +12,7 @@ from conversations.generation.jobs import Job
 from conversations.generation.live import Live
 from conversations.text import storable_piece
 from providers import Answer as WholeAnswer
-from providers import Finish, Provider, Reasoning, Text, Usage, resolve, response_cache
+from providers import Finish, Provider, Reasoning, Rethought, Text, Usage, resolve, response_cache
 
 FRAME_SECONDS = 1 / 60  # no screen shows more; what comes faster goes together
 SHARE_OF_TIME = 8  # a frame that took t to show is followed by 8 t without one
@@ -51,6 +51,9 @@ class Answer:
                 elif isinstance(event, Reasoning):
                     self._live.add("reasoning", storable_piece(event.text))
                     await self._show()
+                elif isinstance(event, Rethought):
+                    self._live.rethink()
+                    await self._show()
                 elif isinstance(event, Usage):
                     usage = event
                 else:
@@ -62,7 +65,7 @@ class Answer:
         if answer.reasoning:
             self._live.add("reasoning", storable_piece(answer.reasoning))
         self._live.add("text", storable_piece(answer.text))
-        return answer.usage, Finish(answer.finish_reason) if answer.finish_reason else None
+        return answer.usage, answer.finish
 
     # --- the response cache ---------------------------------------------------------------------------------------
     async def _replay(self, cached: WholeAnswer, *, in_pieces: bool) -> tuple[Usage | None, Finish | None]:
@@ -74,10 +77,12 @@ class Answer:
             await self._show()
             if in_pieces:
                 await asyncio.sleep(CACHED_PAUSE)
-        return Usage(0, 0), Finish(cached.finish_reason) if cached.finish_reason else None
+        return Usage(0, 0), cached.finish
 
     async def _keep(self, cache_key: str, usage: Usage | None, finish: Finish) -> None:
         text, reasoning = self._live.whole("text"), self._live.whole("reasoning")
+        if not text.strip():
+            return  # nobody wants that again
         whole = WholeAnswer(text, reasoning, usage or Usage(0, 0, estimated=True), finish.reason)
         await response_cache.aput(cache_key, whole)
 

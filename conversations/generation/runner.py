@@ -97,7 +97,9 @@ class Runner:
         try:
             usage, finish = await task
             status = Status.COMPLETE if finish else Status.INTERRUPTED
-            outcome = Outcome(status, finish_reason=finish.reason if finish else "", usage=usage)
+            outcome = Outcome(status, usage=usage)
+            if finish:
+                outcome.finish_reason, outcome.error_code = finish.reason, finish.word
         except asyncio.CancelledError:
             if not live.stop_requested:
                 raise

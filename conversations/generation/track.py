@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from conversations.generation.frames import Delta
+from conversations.generation.frames import Delta, Turned
 from conversations.rendering import StreamRenderer
 
 
@@ -33,7 +33,7 @@ class Track:
     seq: int = -1
     renderer: StreamRenderer = field(default_factory=StreamRenderer)
     reasoning: str = ""
-    waiting: list[Delta] = field(default_factory=list)
+    waiting: list[Delta | Turned] = field(default_factory=list)
 
     @property
     def joined(self) -> bool:
@@ -51,10 +51,12 @@ class Track:
                 return False
         return True
 
-    def apply(self, frame: Delta) -> str | None:
-        """The patch that `frame` means for the pages; '' when they have it already; None when a frame is missing."""
+    def apply(self, frame: Delta | Turned) -> str | None:
+        """The patch that `frame` means for the pages; '' when they have it already; None when it does not join on."""
         if frame.seq > self.seq or not self.joined:
             return None
+        if isinstance(frame, Turned):
+            return "" if frame.end <= self.seq else None
         text = frame.text[self.seq - frame.seq :]
         if not text:
             return ""

@@ -49,7 +49,7 @@ class Generation(models.Model):
     cached = models.BooleanField(default=False, help_text="from the response cache")
     fallback_for = models.CharField(max_length=200, blank=True, help_text="the model that was asked first, and failed")
     finish_reason = models.CharField(max_length=20, blank=True)
-    error_code = models.CharField(max_length=40, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)  # of an end that is "other": the provider's word for it
     retry_after = models.FloatField(null=True, help_text="seconds, as the provider asked")
     earlier_left_out = models.BooleanField(default=False, help_text="the history did not fit the context window")
     input_tokens = models.PositiveIntegerField(null=True)

@@ -4,8 +4,9 @@
      "usage": {"input_tokens": 12, "output_tokens": 30, ...}, "cost": 0.00033}
     {"line": 2, "id": "b", "model": "openai/gpt-4o", "error": {"code": "timeout", "sentence": "..."}}
 
-`reasoning` is there where the model showed some, `partial`, `usage` and `cost` of an error where an answer had begun;
-`cost` is in dollars, null where prices are not known.
+`reasoning` is there where the model showed some, `finish_word` where the provider has a word of its own for the end,
+`partial`, `usage` and `cost` of an error where an answer had begun; `cost` is in dollars, null where prices are not
+known.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from providers import (
     ModelInfo,
     ProviderError,
     Reasoning,
+    Rethought,
     Text,
     Usage,
     cost_of,
     describe,
+    move_to_reasoning,
 )
 from providers.tokens import estimate_usage
 
@@ -46,6 +49,7 @@ class Heard:
     reasoning: list[str] = field(default_factory=list)
     usage: Usage | None = None
     finish_reason: FinishReason | None = None
+    finish_word: str = ""
 
     @property
     def began(self) -> bool:
@@ -56,21 +60,26 @@ class Heard:
             self.text.append(event.text)
         elif isinstance(event, Reasoning):
             self.reasoning.append(event.text)
+        elif isinstance(event, Rethought):
+            move_to_reasoning(self.text, self.reasoning)
         elif isinstance(event, Usage):
             self.usage = event
         else:
-            self.finish_reason = event.reason
+            self.finish_reason, self.finish_word = event.reason, event.word
 
     def as_answer(self, request: ChatRequest) -> Answer:
         usage = self.usage or estimate_usage(request, self.text, self.reasoning)
-        return Answer("".join(self.text), "".join(self.reasoning), usage, self.finish_reason)
+        return Answer("".join(self.text), "".join(self.reasoning), usage, self.finish_reason, self.finish_word)
 
 
 def answered(question: Question, info: ModelInfo, answer: Answer, *, cached: bool = False) -> Result:
     result = _of(question, info.id) | {"answer": answer.text}
     if answer.reasoning:
         result["reasoning"] = answer.reasoning
-    result |= {"finish_reason": answer.finish_reason, "cached": cached}
+    result["finish_reason"] = answer.finish_reason
+    if answer.finish_word:
+        result["finish_word"] = answer.finish_word
+    result["cached"] = cached
     return result | _spent(info, answer.usage, cached=cached)
 
 

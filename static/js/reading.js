@@ -119,12 +119,12 @@ function finish(id, status) {
   const article = document.getElementById(id); // which may have been fetched anew since
   if (!article) return;
   decorate(article, true);
+  const reason = article.querySelector(".card > p")?.textContent.replace(/\s+/g, " ").trim() ?? "";
   if (status === "complete") {
     const text = plainText(article.querySelector("[data-message-body]")).trim();
-    say(`${announcer.dataset.finished} ${text.slice(0, SPOKEN)}`);
+    say(`${announcer.dataset.finished} ${text.slice(0, SPOKEN) || reason}`);
   } else {
-    const reason = article.querySelector(".card > p")?.textContent.replace(/\s+/g, " ").trim();
-    say(`${announcer.dataset.failed} ${reason ?? ""}`);
+    say(`${announcer.dataset.failed} ${reason}`);
   }
 }
 

@@ -75,6 +75,66 @@ def test_every_ending_says_what_happened_and_what_to_do(
     assert sentence in html
 
 
+TOOL = "wanted to use a tool, which this site does not offer"
+UNKNOWN = "ended for a reason this site does not know: "
+
+
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize(
+    ("content", "reasoning", "extra", "sentence"),
+    [
+        ("", "", {"finish_reason": "stop"}, "The answer is empty."),
+        (" \n\u200b\u3164", "", {"finish_reason": "stop"}, "The answer is empty."),
+        ("", "Hm.", {"finish_reason": "stop"}, "The model thought, but wrote no answer."),
+        ("", "Hm.", {"finish_reason": "length"}, "before it began to answer"),
+        ("", "Hm.", {"finish_reason": "tool_call"}, TOOL),
+        ("Let me see.", "", {"finish_reason": "tool_call"}, TOOL),
+        ("Text", "", {"finish_reason": "other", "error_code": "out_of_ideas"}, f"{UNKNOWN}out_of_ideas"),
+        ("", "", {"finish_reason": "other", "error_code": "7"}, "It has no text."),
+        ("Text", "", {"finish_reason": "other", "error_code": "<b>x"}, f"{UNKNOWN}&lt;b&gt;x"),
+        ("", "", {"finish_reason": "refusal"}, "content rules"),
+    ],
+)
+def test_a_complete_answer_without_text_or_with_a_strange_end_says_so(
+    alice: User, alice_client: Client, content: str, reasoning: str, extra: dict[str, str], sentence: str
+) -> None:
+    conversation = converse(alice, "What is a queue?", content)
+    Message.objects.filter(pk=conversation.leaf_id).update(reasoning=reasoning)
+    Generation.objects.create(
+        conversation=conversation,
+        message_id=conversation.leaf_id,
+        model=MODEL,
+        max_tokens=1,
+        status="complete",
+        **extra,
+    )
+    html = alice_client.get(f"/c/{conversation.pk}/", headers={"Accept-Language": "en"}).content.decode()
+    assert 'data-status="complete"' in html
+    assert sentence in html
+    card = html.partition('<div class="card"')[2].partition("</footer>")[0]
+    assert "Regenerate" in card
+    assert ("data-copy" in card) == bool(content.strip(" \n\u200b\u3164"))
+    korean = alice_client.get(f"/c/{conversation.pk}/", headers={"Accept-Language": "ko"}).content.decode()
+    assert sentence.partition(":")[0] not in korean
+
+
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize("extra", [{"finish_reason": "stop"}, {"finish_reason": "other"}])
+def test_an_answer_that_came_to_its_own_end_has_no_card(
+    alice_client: Client, conversation: Conversation, extra: dict[str, str]
+) -> None:
+    Generation.objects.create(
+        conversation=conversation,
+        message_id=conversation.leaf_id,
+        model=MODEL,
+        max_tokens=1,
+        status="complete",
+        **extra,
+    )
+    html = alice_client.get(f"/c/{conversation.pk}/", headers={"Accept-Language": "en"}).content.decode()
+    assert 'class="card"' not in html
+
+
 @pytest.mark.usefixtures("provider")
 def test_an_answer_in_progress_shows_the_checkpoint_and_how_to_see_the_rest(
     alice_client: Client, conversation: Conversation

@@ -181,3 +181,16 @@ def test_the_source_is_of_answers(conversation: Conversation, alice_client: Clie
     assert conversation.leaf
     assert _source(alice_client, conversation, conversation.leaf.parent_id).status_code == 404
     assert _source(alice_client, conversation, 999_999).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("reason", "word", "said"),
+    [
+        ("tool_call", "", "The model wanted to use a tool"),
+        ("other", "", "Ended for another reason"),
+        ("other", "out_of_ideas", "Ended for a reason this site does not know: out_of_ideas"),
+    ],
+)
+def test_how_a_complete_answer_ended(answer: Message, reason: str, word: str, said: str) -> None:
+    _generation(answer, finish_reason=reason, error_code=word)
+    assert details_of(answer).finish == said

@@ -120,7 +120,9 @@ def test_text_in_the_start_of_a_block() -> None:
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
         ("refusal", "refusal"),
-        ("pause_turn", "other"),
+        ("tool_use", "tool_call"),
+        ("MAX_TOKENS", "length"),
+        ("an_end_of_the_future", "other"),
     ],
 )
 def test_stop_reasons(stop: str, reason: str) -> None:

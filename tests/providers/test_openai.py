@@ -115,8 +115,8 @@ def test_null_usage_and_null_details_are_no_usage() -> None:
 
 
 def test_unknown_finish_reasons_are_other() -> None:
-    _, reader = _read({"choices": [{"delta": {}, "finish_reason": "tool_calls"}]})
-    assert reader.finish == "other"
+    _, reader = _read({"choices": [{"delta": {}, "finish_reason": "an end of the future"}]})
+    assert (reader.finish, reader.word) == ("other", "an end of the future")
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,25 @@ def test_many_events_together_may_be_larger_than_the_bound() -> None:
     assert len(decode([b"data: " + b"x" * 60 + b"\n\n"] * 10, max_bytes=100)) == 10
 
 
+def test_bytes_that_are_no_utf_8_cost_a_character_and_not_the_answer() -> None:
+    assert decode([b"data: good\n\ndata: b\xffd\n\ndata: \xed\x95\n\n"]) == [
+        ("", "good"),
+        ("", "b\ufffdd"),
+        ("", "\ufffd"),
+    ]
+
+
 def test_events_before_a_fault_are_given() -> None:
-    events = SseDecoder().feed(b"data: good\n\ndata: \xff\n\n")
+    events = SseDecoder(20).feed(b"data: good\n\ndata: " + b"x" * 30 + b"\n\n")
     assert next(events) == ("", "good")
-    with pytest.raises(UnicodeDecodeError):
+    with pytest.raises(EventTooLarge):
         next(events)
+
+
+def test_lines_of_json_are_events() -> None:
+    assert decode([b'{"a": 1}\n{"b": 2}\r\ndata: c\n\n{"d": 4}']) == [
+        ("", '{"a": 1}'),
+        ("", '{"b": 2}'),
+        ("", "c"),
+        ("", '{"d": 4}'),
+    ]

@@ -10,6 +10,15 @@ SCRIPTS = {
     "long-N": "N tokens of plain paragraphs",
     "words-N": "N numbered words: w0001 w0002 ...",
     "reasoning": "thoughts before the answer",
+    "think": "thoughts in the text, between <think> and </think>, then hello; and so are the next three",
+    "think-closed": "the same, opened by the template: only </think> is there",
+    "harmony": "the same in gpt-oss's raw channels",
+    "think-only": "nothing but thoughts in the text",
+    "wants-tool": "a call of a tool, and no text",
+    "text-and-tool": "hello, and a call of a tool",
+    "blank": "an answer of blanks",
+    "finish-WORD": "hello that ends for that reason",
+    "raw-NAME": "a body as some server sends it: see raw.py",
     "no-usage": "hello without usage",
     "length": "ends because of the length limit",
     "refusal": "the model refuses",
@@ -38,7 +47,14 @@ SCRIPTS = {
     "huge": "two million characters",
 }
 
-_SCRIPT = re.compile(r"script:([a-z0-9-]+)")
+_SCRIPT = re.compile(r"script:([a-zA-Z0-9_-]+)")
+THOUGHTS = "First I count the words.\n\nThen I answer.\n"
+_MARKED = {
+    "think": f"<think>\n{THOUGHTS}</think>\n\n",
+    "think-closed": f"{THOUGHTS}</think>\n\n",
+    "think-only": f"<think>\n{THOUGHTS}</think>\n\n",
+    "harmony": f"<|channel|>analysis<|message|>{THOUGHTS}<|end|><|start|>assistant<|channel|>final<|message|>",
+}
 _TPS = re.compile(r"\btps-(\d+)")
 _TTFT = re.compile(r"\bttft-(\d+)")
 _PAUSES = re.compile(r"\bpause-(\d+)")
@@ -69,6 +85,14 @@ class Script:
             return ["x" * 10_000] * 200
         if self.name == "markdown":
             return _WORDS.findall(SHOWCASE)
+        if self.name in _MARKED:
+            marked = _MARKED[self.name]
+            cut = [marked[start : start + 3] for start in range(0, len(marked), 3)]
+            return cut if self.name == "think-only" else cut + _WORDS.findall(hello(self.text))
+        if self.name == "wants-tool":
+            return []
+        if self.name == "blank":
+            return [" ", "\n\n"]
         return _WORDS.findall(hello(self.text))
 
 

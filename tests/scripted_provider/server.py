@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.scripted_provider.raw import RAW
 from tests.scripted_provider.script import Script, read_script
 from tests.scripted_provider.wires import ERRORS, RETRY_HEADERS, AnthropicWire, OpenAIWire, Wire
 
@@ -115,6 +116,8 @@ class Answering:
         if name == "redirect":
             self.end("complete")
             raise web.HTTPTemporaryRedirect("/elsewhere")
+        if name.startswith("raw-"):
+            return await self._raw(*RAW[name.removeprefix("raw-")])
         if name == "json-200" or not self.recorded.body.get("stream"):
             return await self._whole()
         return await self._stream()
@@ -134,6 +137,15 @@ class Answering:
         if name in ("no-stream-options", "no-temperature", "no-max-tokens") and parameter in body:
             return web.json_response(self.wire.refused_parameter(parameter), status=400)
         return None
+
+    async def _raw(self, content_type: str, pieces: list[bytes]) -> web.StreamResponse:
+        """A body as it is, in these pieces."""
+        self.response = web.StreamResponse(headers={"Content-Type": content_type} if content_type else {})
+        await self.response.prepare(self.request)
+        for piece in pieces:
+            await self.response.write(piece)
+        self.end("complete")
+        return self.response
 
     async def _pause(self, index: int) -> None:
         if index == 0 and self.script.first_token_ms:
@@ -158,9 +170,11 @@ class Answering:
         return web.json_response(body)
 
     def _finish_reason(self) -> str:
-        return {"content-filter": "content_filter"}.get(
-            self.script.name, self.script.name if self.script.name in ("length", "refusal") else "stop"
-        )
+        name = self.script.name
+        if name.startswith("finish-"):
+            return name.removeprefix("finish-")
+        named = {"content-filter": "content_filter", "wants-tool": "tool_calls", "text-and-tool": "tool_calls"}
+        return named.get(name, name if name in ("length", "refusal") else "stop")
 
     async def write(self, data: bytes) -> None:
         assert self.response is not None
@@ -184,6 +198,8 @@ class Answering:
                 await self.write(self.wire.reasoning(word))
         if not await self._tokens():
             return self.response
+        if self.script.name in ("wants-tool", "text-and-tool"):
+            await self.write(self.wire.tool())
         await self.write(self.wire.finish(self._finish_reason(), usage=self.script.name != "no-usage"))
         if self.script.name != "no-done":
             await self.write(self.wire.done())

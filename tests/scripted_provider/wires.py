@@ -29,6 +29,7 @@ RETRY_HEADERS = {
     "error-503": {"Retry-After-Ms": "10"},
     "error-529": {"Retry-After-Ms": "10"},
 }
+_STOPS = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal", "tool_calls": "tool_use"}
 
 
 def _event(data: Any, name: str = "") -> bytes:
@@ -68,6 +69,10 @@ class OpenAIWire:
         self.output_tokens += 1
         return self._chunk({"refusal": text})
 
+    def tool(self) -> bytes:
+        call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
+        return self._chunk({"content": None, "tool_calls": [call]})
+
     def finish(self, reason: str, *, usage: bool) -> bytes:
         end = self._chunk({}, {"refusal": "stop"}.get(reason, reason))
         if usage and self.wants_usage:
@@ -93,6 +98,8 @@ class OpenAIWire:
         if reason == "refusal":
             message = {"role": "assistant", "content": None, "refusal": text}
             reason = "stop"
+        if reason == "tool_calls":
+            message |= {"content": text or None, "tool_calls": [{"id": "call_1", "type": "function"}]}
         choice = {"index": 0, "message": message, "finish_reason": reason}
         return self.base | {"object": "chat.completion", "choices": [choice], "usage": self.usage()}
 
@@ -167,9 +174,18 @@ class AnthropicWire:
     def refusal(self, text: str) -> bytes:
         return self.text(text)
 
+    def tool(self) -> bytes:
+        before = self._close()
+        self._open = "tool_use"
+        self._index += 1
+        block = {"type": "tool_use", "id": "toolu_1", "name": "look_up", "input": {}}
+        delta = {"type": "input_json_delta", "partial_json": "{}"}
+        start = self._send("content_block_start", index=self._index, content_block=block)
+        return before + start + self._send("content_block_delta", index=self._index, delta=delta)
+
     def finish(self, reason: str, *, usage: bool) -> bytes:
         end = self._close()
-        stop = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}.get(reason, reason)
+        stop = _STOPS.get(reason, reason)
         data: dict[str, Any] = {"delta": {"stop_reason": stop, "stop_sequence": None}}
         if usage and self.wants_usage:
             data["usage"] = {"output_tokens": self.output_tokens, "output_tokens_details": {"thinking_tokens": 1}}
@@ -180,8 +196,11 @@ class AnthropicWire:
 
     def whole(self, text: str, reasoning: str, reason: str) -> dict[str, Any]:
         content = [{"type": "thinking", "thinking": reasoning, "signature": "s"}] if reasoning else []
-        content.append({"type": "text", "text": text})
-        stop = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}.get(reason, reason)
+        content += [{"type": "text", "text": text}] if text else []
+        content += (
+            [{"type": "tool_use", "id": "toolu_1", "name": "look_up", "input": {}}] if reason == "tool_calls" else []
+        )
+        stop = _STOPS.get(reason, reason)
         usage = {
             "input_tokens": self.input_tokens,
             "cache_read_input_tokens": 2,
