@@ -45,10 +45,10 @@ class Asking:
         """Whether asking again at once makes sense, since the error said how to ask. The change is made."""
         ceiling = error.ceiling
         if ceiling is not None and not self._capped:
-            self._capped = True
-            if ceiling.lasting:
+            self._capped = self._cap(ceiling.tokens, also_open=True)
+            if self._capped and ceiling.lasting:
                 self._learned.ceiling = ceiling.tokens
-            return self._cap(ceiling.tokens, also_open=True)
+            return self._capped
         if error.parameter in self._droppable - self._left_out:
             self._learned.dropped.add(error.parameter)
             return True

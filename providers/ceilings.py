@@ -6,8 +6,8 @@ from dataclasses import dataclass
 FEWEST = 16  # tokens: for fewer nobody asks again; some models take no fewer
 _NUMBER = r"[`'\"“]?(\d[\d,_]*)"
 _OUTPUT = re.compile(
-    r"max[ _]?(completion|output|new)?[ _]?tokens|maximum tokens|num_predict|(completion|output) tokens|maximum output"
-    r"|tokens (in|from|of|for) the (completion|output)|max_tokens",
+    r"max[ _]?(completion|output|new)?[ _]?tokens|maximum tokens|num_predict|(completion|output|draft) tokens"
+    r"|max(imum)? output|\d (tokens )?(in|for|of) the (completion|output)",
     re.IGNORECASE,
 )
 # Where a bound of the model is named, whatever was asked. The second item is taken off what is named.
@@ -21,14 +21,17 @@ _BOUNDS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         (r"> ?" + _NUMBER + r",? which is the maximum", 0),
         (r"\bmax_tokens > " + _NUMBER + r" must", 0),
         (r"(?:<=|≤|less than or equal to|not less or equal to|smaller than or equal to) ?" + _NUMBER, 0),
-        (r"(?:\bat most|\bup to|\bno (?:more|greater|larger) than|\bnot exceed|\blimited to) " + _NUMBER, 0),
-        (r"(?:model limit|limit|maximum(?: value| allowed| output)?(?: tokens)?)(?: is| of|:| =) ?" + _NUMBER, 0),
+        (r"(?:\bat most|\bup to|\bno (?:more|greater|larger) than|\blimited to) " + _NUMBER, 0),
+        (r"(?:\bnot|\bcannot|\bcan't)(?: be)? (?:exceed|(?:more|greater|larger|higher|bigger) than) " + _NUMBER, 0),
+        (r"(?:\brange(?: of| is)?|范围\D{0,3}?) ?\d+ ?(?:to|[-–~至到]) ?" + _NUMBER, 0),
+        (r"(?:limit|max(?:imum)?(?: value| allowed| output)?(?: tokens)?)(?: is| of|:| =) ?" + _NUMBER, 0),
+        (r"(?:limit|maximum(?: value| allowed| output)?) " + _NUMBER, 0),
         (r"(?:\bless|\blower|\bsmaller|\bfewer) than " + _NUMBER, 1),
     )
 )
 _WINDOW = re.compile(
     rf"context (?:length|window|size|limit)[^\d.]{{0,30}}{_NUMBER}|context limit: ?\d+ ?\+ ?\d+ ?> ?{_NUMBER}"
-    rf"|with {_NUMBER} maximum context length|must be <= ?{_NUMBER}",
+    rf"|with {_NUMBER} maximum context length|must be <= ?{_NUMBER}[^\n]*given",
     re.IGNORECASE,
 )
 _SUM = re.compile(r"context limit: ?(\d[\d,]*) ?\+ ?\d+ ?> ?(\d[\d,]*)", re.IGNORECASE)
@@ -37,6 +40,7 @@ _INPUT = re.compile(
     rf"|{_NUMBER} input tokens|given: {_NUMBER} .?inputs|prompt contains {_NUMBER} tokens and",
     re.IGNORECASE,
 )
+_COUNTS_INPUT = re.compile(r"\b(input|prompt)\b[^.\n]*(\+|\bplus\b)[^.\n]*\bmax", re.IGNORECASE)
 _IS_A_SUM = re.compile(r"context|must be <=[^.]*\. given:", re.IGNORECASE)
 
 
@@ -53,9 +57,9 @@ def ceiling_in(message: str, parameter: str = "") -> Ceiling | None:
     if not _OUTPUT.search(f"{parameter} {message}"):
         return None
     found = _left_free(message)
-    if found is None:
+    if found is None and not _WINDOW.search(message) and not _COUNTS_INPUT.search(message):
         found = _bound(message)
-    return found if found is not None and found.tokens >= 1 else None
+    return found if found is not None and found.tokens >= FEWEST else None
 
 
 def _left_free(message: str) -> Ceiling | None:
@@ -72,7 +76,7 @@ def _left(window: int, used: int, message: str) -> Ceiling:
     left = window - used
     if re.search(rf"at least {used} input tokens", message):
         left //= 2  # the server stopped counting there
-    return Ceiling(left if left >= FEWEST else 0, lasting=False)
+    return Ceiling(left, lasting=False)
 
 
 def _bound(message: str) -> Ceiling | None:

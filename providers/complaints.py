@@ -88,6 +88,7 @@ class Complaint:
         parameter = fields.get("param")
         if isinstance(parameter, str):
             self.parameter = parameter
+            self.words += [parameter] if " " in parameter else []
         self._take_wait(fields)
         if isinstance(fields.get("loc"), list):  # pydantic's list of what is wrong where
             self.words.append(".".join(map(str, fields["loc"][:_ITEMS])) + ": " + str(fields.get("msg", ""))[:_LONGEST])

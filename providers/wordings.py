@@ -22,7 +22,8 @@ _NOT_SUPPORTED = r"(?:not (?:currently )?(?:supported?|enabled|accepted|allowed)
 # Asked before codes and types, which say something else, or less, in these cases.
 SHARP: Final = _compiled(
     (
-        r"(account|organi[sz]ation|workspace|user|key)\b[^.\n]{0,60}\b(suspended|disabled|deactivated|banned)\b",
+        r"(account|organi[sz]ation|workspace|user|key)\b[^.\n]{0,60}\b(suspended|disabled|deactivated|banned)\b"
+        r"(?![^\n]*\b(balance|credit|fund|billing))",
         errors.PermissionDenied,
     ),
     (
@@ -45,14 +46,15 @@ SHARP: Final = _compiled(
         r"unsupported_country"
         r"|(country|region|territory|user location|your location)\b[^.\n]{0,40}\b(?:is |are )?"
         r"(not supported|unsupported|not available|restricted|not allowed)"
-        r"|not (currently )?(available|supported|offered|accessible) (in|from) (your|this) (country|region|location|area)",
+        r"|not (currently )?(available|supported|offered|accessible)"
+        r" (in|from) (your|this) (country|region|location|area)",
         errors.RegionRefused,
     ),
     # Images
     (
         rf"no endpoints (found|available)[^.\n]{{0,60}}{_IMAGE}|at most 0 images?|not a multi-?modal model"
         rf"|unknown variant `?'?(image_url|image)"
-        rf"|{_IMAGE}[^.\n]{{0,40}}\b(?:is |are )?{_NOT_SUPPORTED}(?! (?:format|size|type))"
+        rf"|{_IMAGE}(?:(?!format|type|size)[^.\n]){{0,40}}\b{_NOT_SUPPORTED}(?! (?:format|size|type))"
         rf"|\bmodels?\b[^.\n]{{0,80}}(?:does ?n[o']t|do not|cannot|can't|not able to) (?:currently )?"
         rf"(?:support|accept|take|process|have|handle|read|see)[^.\n]{{0,30}}{_IMAGE}"
         r"|missing data required for image input|image input modality is not enabled|content must be a string"
@@ -89,7 +91,8 @@ SHARP: Final = _compiled(
     ),
     # What waiting does not mend
     (
-        r"(request|prompt|input|message)s?( body)? (is )?too large\b[^\n]{0,200}\b(tokens? per|tpm|tpd|rate limit|per min)",
+        r"(request|prompt|input|message)s?( body)? (is )?too large\b[^\n]{0,200}"
+        r"\b(tokens? per|tpm|tpd|rate limit|per min)",
         errors.TooLargeForRate,
     ),
     (
