@@ -162,7 +162,7 @@ class Answering:
     async def _whole(self) -> web.Response:
         name = self.script.name
         tokens = self.script.tokens
-        for index in self.script.pauses:
+        for index in sorted({0, *self.script.pauses}):
             await self._pause(index)
         self.wire.output_tokens = len(tokens)
         reasoning = "Let me think. " if name == "reasoning" else ""
