@@ -124,10 +124,10 @@ def is_complaint(body: object) -> bool:
 
 
 def _decoded(value: object) -> object:
-    """The value of a string that holds JSON of several, else the value."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+    """The value of a string that holds an object or a list, as JSON or as an event; else the value itself."""
+    if isinstance(value, str) and value.strip().removeprefix("data:").lstrip()[:1] in ("{", "["):
         try:
-            return json.loads(value)
+            return json.loads(value.strip().removeprefix("data:"))
         except (ValueError, RecursionError):
             return value
     return value

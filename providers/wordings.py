@@ -33,7 +33,7 @@ SHARP: Final = _compiled(
         errors.AccountSettings,
     ),
     (
-        r"requires moderation|\bflagged\b|content[_ -]?(management )?(policy|filter)"
+        r"requires moderation|moderation block|\bflagged\b|content[_ -]?(management )?(policy|filter)"
         r"|safety (system|check|filter|setting)"
         r"|safety_check|(content|prompt|input|output|request|message|text|image)s?\b[^.\n]{0,80}\bviolat"
         r"|violat\w+[^.\n]{0,60}\b(usage|content|safety|acceptable|use)[ -](polic|guideline)"
@@ -55,7 +55,7 @@ SHARP: Final = _compiled(
         rf"no endpoints (found|available)[^.\n]{{0,60}}{_IMAGE}|at most 0 images?|not a multi-?modal model"
         rf"|unknown variant `?'?(image_url|image)"
         rf"|{_IMAGE}(?:(?!format|type|size)[^.\n]){{0,40}}\b{_NOT_SUPPORTED}(?! (?:format|size|type))"
-        rf"|\bmodels?\b[^.\n]{{0,80}}(?:does ?n[o']t|do not|cannot|can't|not able to) (?:currently )?"
+        rf"|\bmodels?\b[^\n]{{0,80}}(?:does ?n[o']t|do not|cannot|can't|not able to) (?:currently )?"
         rf"(?:support|accept|take|process|have|handle|read|see)[^.\n]{{0,30}}{_IMAGE}"
         r"|missing data required for image input|image input modality is not enabled|content must be a string"
         r"|messages?[.\[]\d+\]?\.content(\.str)?: input should be a valid string"
@@ -96,7 +96,8 @@ SHARP: Final = _compiled(
         errors.TooLargeForRate,
     ),
     (
-        r"requires more credits|can only afford|credits? (are|is|have been) (depleted|exhausted|used up)"
+        r"requires more credits|does ?n[o']t have any credits|can only afford"
+        r"|credits? (are|is|have been) (depleted|exhausted|used up)"
         r"|extra usage is required|\blimit: 0\b",
         errors.QuotaExceeded,
     ),
