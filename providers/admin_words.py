@@ -27,6 +27,7 @@ _WORDS: dict[str, Promise] = {
         " my network”."
     ),
     "not_configured": _NO_API_THERE,
+    "address_wrong": _NO_API_THERE,
     "model_unknown": _NO_API_THERE,
     "malformed": _NO_API_THERE,
     "no_model_list": _NO_API_THERE,

@@ -9,6 +9,7 @@ import anthropic
 
 from providers.addresses import ANTHROPIC_URL, split_query
 from providers.base import ChatRequest, Image, Reasoning, Text, Turn, Usage
+from providers.complaints import is_complaint
 from providers.errors import BadRequest, MalformedAnswer
 from providers.families import max_temperature
 from providers.limits import Limits
@@ -29,6 +30,7 @@ class AnthropicProvider(SdkProvider):
     """
 
     droppable = frozenset({"temperature"})
+    default_tokens = DEFAULT_MAX_TOKENS
 
     def __init__(
         self, *, name: str = "anthropic", api_key: str = "", base_url: str = "", guarded: bool = False
@@ -170,7 +172,7 @@ class MessagesReader(Reader):
     def read_whole(self, body: Any) -> Iterable[Text | Reasoning]:
         if isinstance(body, list):
             return [piece for event in body for piece in self.read_event("", event)]
-        if body.get("type") == "error" or body.get("error"):
+        if body.get("type") == "error" or body.get("error") or is_complaint(body):
             raise self.refuse(body)
         content = body.get("content")
         if not isinstance(content, list | str):

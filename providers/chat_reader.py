@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from providers.base import Reasoning, Text, Usage
+from providers.complaints import is_complaint
 from providers.errors import MalformedAnswer, Overloaded, ProviderError
 from providers.reading import Reader
 from providers.shapes import count, mapping, said, thought
@@ -72,6 +73,8 @@ class ChatCompletionsReader(Reader):
         if not isinstance(body, Mapping):
             return [event for chunk in body for event in self.read_event("", chunk)]
         events = list(self._take(body))
+        if is_complaint(body):
+            raise self.refuse(body)
         if not self.recognised or not body.get("choices", body.get("message")):
             raise MalformedAnswer("no choices", model=self.model)
         return events
@@ -170,7 +173,7 @@ class ChatCompletionsReader(Reader):
         error = _error_of(chunk) or _error_of(choice or {})
         if self.failed and not error:
             return Overloaded("finish reason error", model=self.model)
-        if chunk.get("object") == "error":
+        if chunk.get("object") == "error" or (choice is None and not error and is_complaint(chunk)):
             return self.refuse(chunk)
         return self.refuse({"error": error}) if error and not self.has_ended else None
 

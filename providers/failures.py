@@ -8,68 +8,39 @@ import asyncio
 import logging
 import re
 import ssl
-import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 import aiohttp
 import httpx2
 
 from providers import errors
+from providers.ceilings import Ceiling, ceiling_in
+from providers.complaints import Complaint
 from providers.errors import ProviderError
 from providers.outbound import InsideAddress
 from providers.sse import EventTooLarge
+from providers.waits import retry_after, said_to_wait
+from providers.wordings import (
+    ABOUT_A_KEY,
+    BLOCKED,
+    BROAD,
+    NO_SUCH_PATH,
+    NOT_STREAMED,
+    QUOTA,
+    SHARP,
+    is_above_rate,
+)
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """What an error body says, whatever its shape."""
-
-    names: tuple[str, ...] = ()  # its code and types, lower case
-    message: str = ""
-    parameter: str = ""
-    status: int = 0
-
-    @classmethod
-    def read(cls, body: object) -> "Complaint":
-        """From a decoded body of OpenAI, Anthropic, vLLM, llama.cpp, Ollama, Azure, Google, FastAPI, or of anyone."""
-        if isinstance(body, list) and body:
-            body = body[0]
-        if isinstance(body, str):
-            return cls(message=body[:2000])
-        if not isinstance(body, Mapping):
-            return cls()
-        inner = body.get("error")
-        if isinstance(inner, Mapping):
-            return cls._from_fields(inner)
-        if isinstance(inner, str):
-            return cls._from_fields({"message": inner, **body})
-        return cls._from_fields(body)
-
-    @classmethod
-    def _from_fields(cls, fields: Mapping[str, Any]) -> "Complaint":
-        code = fields.get("code")
-        details = fields.get("details")
-        detail_code = details.get("error_code") if isinstance(details, Mapping) else None
-        names = (code, detail_code, fields.get("type"), fields.get("status"))
-        message = fields.get("message") or fields.get("detail") or ""
-        parameter = fields.get("param")
-        return cls(
-            names=tuple(name.lower() for name in names if isinstance(name, str) and name),
-            message=message[:2000] if isinstance(message, str) else str(message)[:2000],
-            parameter=parameter if isinstance(parameter, str) else "",
-            status=code if isinstance(code, int) and not isinstance(code, bool) else 0,
-        )
 
 
 _BY_NAME: dict[str, type[ProviderError]] = {
     "context_length_exceeded": errors.ContextTooLong,
     "exceed_context_size_error": errors.ContextTooLong,
     "model_context_window_exceeded": errors.ContextTooLong,
+    "model_max_prompt_tokens_exceeded": errors.ContextTooLong,
+    "contextwindowexceedederror": errors.ContextTooLong,
+    "tokens_limit_reached": errors.ContextTooLong,
     "string_above_max_length": errors.ContextTooLong,
     "request_too_large": errors.ContextTooLong,
     "insufficient_quota": errors.QuotaExceeded,
@@ -83,10 +54,14 @@ _BY_NAME: dict[str, type[ProviderError]] = {
     "unauthenticated": errors.AuthenticationFailed,
     "permission_error": errors.PermissionDenied,
     "permission_denied": errors.PermissionDenied,
-    "unsupported_country_region_territory": errors.PermissionDenied,
+    "unsupported_country_region_territory": errors.RegionRefused,
+    "ip_not_authorized": errors.Blocked,
     "model_not_found": errors.ModelUnknown,
     "not_found_error": errors.ModelUnknown,
     "notfounderror": errors.ModelUnknown,
+    "deploymentnotfound": errors.ModelUnknown,
+    "unknown_url": errors.AddressWrong,
+    "flagged_input": errors.ContentRefused,
     "content_filter": errors.ContentRefused,
     "content_policy_violation": errors.ContentRefused,
     "responsibleaipolicyviolation": errors.ContentRefused,
@@ -115,33 +90,19 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
     402: errors.QuotaExceeded,
     403: errors.PermissionDenied,
     404: errors.ModelUnknown,
+    405: errors.AddressWrong,
     407: errors.ConnectionLost,
     408: errors.TimedOut,
     413: errors.ContextTooLong,
     429: errors.RateLimited,
+    451: errors.RegionRefused,
     504: errors.TimedOut,
 }
-_BY_MESSAGE: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
-    for pattern, kind in (
-        (
-            r"(maximum|exceeds?|exceeded|beyond|than)[^.]{0,60}context|context (length|window|size)[^.]{0,40}exceed"
-            r"|exceed context limit"
-            r"|prompt is too long|input is too long|too many (input )?tokens|reduce the length of|request too large for"
-            r"|maximum (prompt|input) length|longer than the (maximum )?model",
-            errors.ContextTooLong,
-        ),
-        (
-            r"credit balance|insufficient (balance|credit|funds|quota)|exceeded your current quota|spend(ing)? limit",
-            errors.QuotaExceeded,
-        ),
-        (r"insufficient permissions|missing scopes", errors.PermissionDenied),
-        (r"(incorrect|invalid) api[- _]?key|api[- _]?key not valid", errors.AuthenticationFailed),
-        (r"content (management )?policy|content filter", errors.ContentRefused),
-        (r"\bmodel\b[^\n]{0,200}(not found|does not exist|is not available)|invalid model", errors.ModelUnknown),
-        (r"model not loaded|loading model|\boverloaded\b|at capacity", errors.Overloaded),
-    )
+_NAME_INSIDE = re.compile(
+    rf"\b({'|'.join(name for name in _BY_NAME if '_' in name and name not in _VAGUE)})\b", re.IGNORECASE
 )
+_NEVER_ABOUT_LENGTH = (401, 402, 403, 404, 429)
+_MAY_BE_BLOCKED = (0, 401, 403, 406)
 _PARAMETERS = re.compile(r"\b(stream_options|max_completion_tokens|max_tokens|temperature)\b")
 _NOT_TAKEN = re.compile(
     r"unsupported|not supported|does ?n[o']t support|unrecognized|unknown|extra (inputs|fields)|not (permitted|allowed)"
@@ -151,51 +112,102 @@ _NOT_TAKEN = re.compile(
 
 
 def from_body(status: int, body: object, headers: Mapping[str, str] | None = None, *, model: str = "") -> ProviderError:
-    """The error for an HTTP status with its decoded body; status 0 for an error object inside a stream."""
+    """The error for an HTTP status with its decoded body; status 0 for an error object where an answer should be."""
     complaint = Complaint.read(body)
-    status = status or complaint.status
-    kind = _kind_of(status, complaint)
+    if status < 300 or (status >= 500 and 400 <= complaint.status < 500):  # a proxy's own, around the server's
+        status = complaint.status
+    ceiling = None if status in _NEVER_ABOUT_LENGTH else ceiling_in(complaint.message, complaint.parameter)
+    kind = _kind_of(status, complaint, ceiling)
     known = next((name for name in complaint.names if name in _BY_NAME), "")
     detail = " ".join(filter(None, (f"HTTP {status}" if status else "in the stream", known)))
-    error = kind(detail, retry_after=retry_after(headers or {}), model=model)
-    if kind is errors.BadRequest and _NOT_TAKEN.search(f"{complaint.message} {' '.join(complaint.names)}"):
-        mentioned = _PARAMETERS.search(complaint.parameter) or _PARAMETERS.search(complaint.message)
-        error.parameter = mentioned[0] if mentioned else ""
+    error = kind(detail, model=model)
+    if kind.retryable:
+        waits = retry_after(headers or {}), complaint.wait, said_to_wait(complaint.message)
+        error.retry_after = next((seconds for seconds in waits if seconds is not None), None)
+    if isinstance(error, errors.BadRequest | errors.ContextTooLong):
+        error.ceiling = ceiling
+    error.parameter = _parameter(kind, complaint) if ceiling is None else ""
     return error
 
 
-def _kind_of(status: int, complaint: Complaint) -> type[ProviderError]:
+def _parameter(kind: type[ProviderError], complaint: Complaint) -> str:
+    """The parameter that is not taken, "" when the complaint is about something else."""
+    if kind not in (errors.BadRequest, errors.PermissionDenied):
+        return ""
+    if NOT_STREAMED.search(complaint.message):
+        return "stream"
+    if kind is errors.PermissionDenied or not _NOT_TAKEN.search(f"{complaint.message} {' '.join(complaint.names)}"):
+        return ""
+    mentioned = _PARAMETERS.search(complaint.parameter) or _PARAMETERS.search(complaint.message)
+    return mentioned[0] if mentioned else ""
+
+
+def _kind_of(status: int, complaint: Complaint, ceiling: Ceiling | None) -> type[ProviderError]:
+    message = complaint.message
+    named = f"{message}\n{' '.join(complaint.names)}"
+    if NOT_STREAMED.search(message) and status in (0, 400, 403, 404, 422):
+        return errors.BadRequest
+    if ceiling is not None:
+        return errors.BadRequest if ceiling.lasting else errors.ContextTooLong
+    if not complaint.is_page:
+        if is_above_rate(message):
+            return errors.TooLargeForRate
+        for pattern, kind in SHARP:
+            if pattern.search(named):
+                return kind
+    if status in _MAY_BE_BLOCKED and _is_blocked(status, complaint):
+        return errors.Blocked
+    if status in (404, 405) and _is_elsewhere(complaint):
+        return errors.AddressWrong
+    return _by_name(complaint) or _by_message(status, complaint) or _by_status(status, complaint)
+
+
+def _is_blocked(status: int, complaint: Complaint) -> bool:
+    """Whether something in between refused: the server itself explains in JSON, or speaks of a key."""
+    if BLOCKED.search(f"{complaint.message}\n{' '.join(complaint.names)}"):
+        return True
+    explained = not complaint.is_text or not complaint.message
+    return status == 403 and not explained and (complaint.is_page or not ABOUT_A_KEY.search(complaint.message))
+
+
+def _is_elsewhere(complaint: Complaint) -> bool:
+    """Whether a 404 is one of an address with no chat API: a page, plain text, or a word about the path."""
+    if any(name in _BY_NAME and name not in _VAGUE for name in complaint.names):
+        return False
+    if complaint.is_page or not complaint.message:
+        return not complaint.names
+    if any(kind is errors.ModelUnknown and pattern.search(complaint.message) for pattern, kind in BROAD):
+        return False
+    return complaint.is_text or bool(NO_SUCH_PATH.search(complaint.message))
+
+
+def _by_name(complaint: Complaint) -> type[ProviderError] | None:
+    if any(name.endswith("spend_limit_reached") for name in complaint.names):
+        return errors.QuotaExceeded
     for name in complaint.names:
         if name in _BY_NAME and name not in _VAGUE:
             return _BY_NAME[name]
-        if name.endswith("spend_limit_reached"):
-            return errors.QuotaExceeded
-    for pattern, kind in _BY_MESSAGE:
-        if pattern.search(complaint.message):
-            return kind
-    if 300 <= status < 400 or (status == 404 and not complaint.message):
-        return errors.ProviderNotConfigured  # the address is not one of a chat API
+    inside = _NAME_INSIDE.search(complaint.message)
+    return _BY_NAME[inside[0].lower()] if inside else None
+
+
+def _by_message(status: int, complaint: Complaint) -> type[ProviderError] | None:
+    if complaint.is_page:
+        return None
+    if status == 429:  # that it is too long would not come with this status
+        return errors.QuotaExceeded if QUOTA.search(complaint.message) and not complaint.wait else None
+    return next((kind for pattern, kind in BROAD if pattern.search(complaint.message)), None)
+
+
+def _by_status(status: int, complaint: Complaint) -> type[ProviderError]:
+    if 300 <= status < 400:
+        return errors.AddressWrong  # the address is not one of a chat API
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status >= 500:
         return errors.Overloaded
     named = next((_BY_NAME[name] for name in complaint.names if name in _BY_NAME), None)
     return named or (errors.BadRequest if status else errors.Overloaded)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from `retry-after-ms`, or from `retry-after` as seconds or a date; None when absent or senseless."""
-    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            seconds = float(headers[name]) / scale
-        except (KeyError, ValueError):
-            continue
-        return min(max(seconds, 0.0), 86_400.0) if seconds == seconds else None
-    try:
-        date = parsedate_to_datetime(headers["retry-after"])
-        return min(max(date.timestamp() - time.time(), 0.0), 86_400.0)
-    except (KeyError, ValueError, OverflowError):
-        return None
 
 
 _BY_CLASS: tuple[tuple[type[BaseException], type[ProviderError]], ...] = (
@@ -238,7 +250,7 @@ def as_provider_error(failure: Exception, *, model: str = "") -> ProviderError:
     status = getattr(failure, "status_code", None)
     response = getattr(failure, "response", None)
     if isinstance(status, int) and response is not None:
-        return from_body(status, getattr(failure, "body", None), response.headers, model=model)
+        return from_body(status, _body_of(failure, response), response.headers, model=model)
     for cause in _causes(failure):
         if isinstance(cause, UnicodeEncodeError):
             return _unsendable(cause, model)
@@ -247,6 +259,14 @@ def as_provider_error(failure: Exception, *, model: str = "") -> ProviderError:
                 return ours(type(cause).__name__, model=model)
     logger.error("Unforeseen %s.%s from a provider", type(failure).__module__, type(failure).__qualname__)
     return errors.InternalError(type(failure).__name__, model=model)
+
+
+def _body_of(failure: Exception, response: httpx2.Response) -> object:
+    """The whole body: the SDKs keep a part of it."""
+    try:
+        return response.text
+    except (httpx2.StreamError, UnicodeError):
+        return getattr(failure, "body", None)
 
 
 def _causes(failure: BaseException) -> Iterator[BaseException]:

@@ -73,6 +73,11 @@ class Watchdog:
         since = self._heard if self._silent else self._start
         return min(since + self._patience, self._start + self._limits.total_seconds)
 
+    def whole(self) -> None:
+        """The answer is to come in one piece: only the time in all counts."""
+        self._patience = self._limits.total_seconds
+        self._set_timer()
+
     def began(self) -> None:
         """The first token came: from now on silence counts."""
         self._be_patient(self._limits.silence_seconds)
@@ -89,6 +94,9 @@ class Watchdog:
         self._silent = True
         self._patience = seconds
         self._heard = self._loop.time()
+        self._set_timer()
+
+    def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = self._loop.call_at(self.deadline, self._ring)

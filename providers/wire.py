@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import httpx2
 
+from providers.adapting import Asking, Learned
 from providers.addresses import is_loopback
 from providers.base import Answer, ChatRequest, Event, Provider
 from providers.errors import AnswerTooLarge, MalformedAnswer, Overloaded, ProviderError
@@ -44,10 +45,11 @@ class SdkProvider(Provider):
     """A provider reached through an official SDK. Subclasses know the wire format."""
 
     droppable: frozenset[str] = frozenset()  # parameters that a request can do without
+    default_tokens: int | None = None  # how long an answer is asked for where the request leaves that open
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._dropped: dict[str, set[str]] = {}  # parameters that a model turned out not to take
+        self._learned: dict[str, Learned] = {}  # by model
         self._open_streams = 0
         self._retiring = False
 
@@ -63,40 +65,49 @@ class SdkProvider(Provider):
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         limits = Limits.from_settings()
-        retries, began = 0, False
+        asking, retries, began = self._asking(request), 0, False
         async with self._in_use():
             with Watchdog(limits) as watchdog:
                 while True:
                     try:
-                        async with aclosing(self._attempt(request, watchdog, limits)) as events:
+                        async with aclosing(self._attempt(asking, watchdog, limits)) as events:
                             async for event in events:
                                 began = True
                                 yield event
                         return
                     except ProviderError as error:
+                        if not began and asking.mends(error):
+                            continue
                         await wait_to_retry(error, retries, watchdog, began=began)
                     retries += 1
 
     async def complete(self, request: ChatRequest) -> Answer:
         limits = Limits.from_settings()
         limits = replace(limits, first_token_seconds=limits.total_seconds)
-        retries = 0
+        asking, retries = self._asking(request), 0
         async with self._in_use():
             with Watchdog(limits) as watchdog:
                 while True:
                     try:
-                        return await self._ask_whole(request, watchdog, limits)
+                        return await self._ask_whole(asking, watchdog, limits)
                     except ProviderError as error:
+                        if asking.mends(error):
+                            continue
                         await wait_to_retry(error, retries, watchdog)
                     retries += 1
 
-    async def _attempt(self, request: ChatRequest, watchdog: Watchdog, limits: Limits) -> AsyncGenerator[Event, None]:
-        """One try at a streamed answer."""
+    def _asking(self, request: ChatRequest) -> Asking:
+        learned = self._learned.setdefault(request.model, Learned())
+        return Asking(request, learned, droppable=self.droppable, default_tokens=self.default_tokens)
+
+    async def _attempt(self, asking: Asking, watchdog: Watchdog, limits: Limits) -> AsyncGenerator[Event, None]:
+        """One try at a streamed answer, which comes whole where the model is not streamed."""
+        request = asking.request
         reader, gathered, thoughts = self._reader(request.model), Gathered(limits), Thoughts()
         failed: ProviderError | None = None
         try:
             async with AsyncExitStack() as stack:
-                response = await self._open(request, watchdog, stack, stream=True)
+                response = await self._open(asking, watchdog, stack, stream=asking.streams)
                 async with aclosing(await open_pieces(response, reader, watchdog, limits, stack)) as pieces:
                     async for piece in pieces:
                         if not gathered.began:
@@ -121,12 +132,13 @@ class SdkProvider(Provider):
         if finish := finish_of(reader, gathered, thoughts):
             yield finish
 
-    async def _ask_whole(self, request: ChatRequest, watchdog: Watchdog, limits: Limits) -> Answer:
+    async def _ask_whole(self, asking: Asking, watchdog: Watchdog, limits: Limits) -> Answer:
         """One try at a whole answer."""
+        request = asking.request
         reader, gathered, thoughts = self._reader(request.model), Gathered(limits), Thoughts()
         try:
             async with AsyncExitStack() as stack:
-                response = await self._open(request, watchdog, stack, stream=False)
+                response = await self._open(asking, watchdog, stack, stream=False)
                 body = await read_body(response, watchdog, limits)
             for piece in reader.read_whole(json.loads(body)):
                 for event in thoughts.take(piece):
@@ -144,22 +156,14 @@ class SdkProvider(Provider):
         return Answer(text, reasoning, usage, finish.reason, finish.word)
 
     async def _open(
-        self, request: ChatRequest, watchdog: Watchdog, stack: AsyncExitStack, *, stream: bool
+        self, asking: Asking, watchdog: Watchdog, stack: AsyncExitStack, *, stream: bool
     ) -> httpx2.Response:
-        """The response to the request, asked again without a parameter when the server does not take it."""
-        dropped = self._dropped.setdefault(request.model, set())
-        while True:
-            try:
-                async with watchdog:
-                    raw = await stack.enter_async_context(
-                        self._send(request, stream=stream, dropped=frozenset(dropped))
-                    )
-                return raw.http_response
-            except Exception as failure:
-                error = as_provider_error(failure, model=request.model)
-                if error.parameter not in self.droppable - dropped:
-                    raise error from None
-                dropped.add(error.parameter)
+        """The response to the request, put as this model takes it."""
+        if not stream:
+            watchdog.whole()
+        async with watchdog:
+            raw = await stack.enter_async_context(self._send(asking.request, stream=stream, dropped=asking.next_try()))
+        return raw.http_response
 
     @asynccontextmanager
     async def _in_use(self) -> AsyncIterator[None]:

@@ -143,7 +143,7 @@ class Asker:
             await self._ledger.free(question.number)
             self._stop.now("refused", f"{provider.name}: {error.sentence()}")
             return False
-        if not isinstance(error, WAITING_HELPS):
+        if not (error.retryable and isinstance(error, WAITING_HELPS)):
             return False
         pace.too_much(error.retry_after)
         if tries_left:

@@ -117,7 +117,7 @@ REFUSALS = [
     ("context-too-long", errors.ContextTooLong),
     ("empty-200", errors.MalformedAnswer),
     ("html-200", errors.MalformedAnswer),
-    ("redirect", errors.ProviderNotConfigured),
+    ("redirect", errors.AddressWrong),
 ]
 
 

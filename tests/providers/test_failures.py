@@ -5,6 +5,7 @@ import logging
 import ssl
 import time
 from email.utils import formatdate
+from pathlib import Path
 
 import aiohttp
 import httpx2
@@ -12,18 +13,19 @@ import pytest
 
 from providers import errors
 from providers.errors import ProviderError
-from providers.failures import as_provider_error, from_body, retry_after
+from providers.failures import as_provider_error, from_body
 from providers.sse import EventTooLarge
+from providers.waits import retry_after
 
 OPENAI_TPM = "Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 50000."
 BODIES: list[tuple[int, object, type[ProviderError]]] = [
     # OpenAI
     (401, {"message": "Incorrect API key provided: sk-xx", "code": "invalid_api_key"}, errors.AuthenticationFailed),
     (401, {"message": "You have insufficient permissions for this operation."}, errors.PermissionDenied),
-    (403, {"code": "unsupported_country_region_territory"}, errors.PermissionDenied),
+    (403, {"code": "unsupported_country_region_territory"}, errors.RegionRefused),
     (429, {"code": "insufficient_quota", "type": "insufficient_quota"}, errors.QuotaExceeded),
     (429, {"message": "Rate limit reached for gpt-4o", "code": "rate_limit_exceeded"}, errors.RateLimited),
-    (429, {"message": OPENAI_TPM, "type": "tokens"}, errors.ContextTooLong),
+    (429, {"message": OPENAI_TPM, "type": "tokens"}, errors.TooLargeForRate),
     (404, {"message": "The model `gpt-9.9` does not exist", "code": "model_not_found"}, errors.ModelUnknown),
     (400, {"code": "context_length_exceeded", "type": "invalid_request_error"}, errors.ContextTooLong),
     (400, {"code": "content_policy_violation"}, errors.ContentRefused),
@@ -63,8 +65,8 @@ BODIES: list[tuple[int, object, type[ProviderError]]] = [
     # nothing but a status, or rubbish
     (400, None, errors.BadRequest),
     (401, "<html>Unauthorized</html>", errors.AuthenticationFailed),
-    (404, None, errors.ProviderNotConfigured),
-    (301, None, errors.ProviderNotConfigured),
+    (404, None, errors.AddressWrong),
+    (301, None, errors.AddressWrong),
     (408, "", errors.TimedOut),
     (504, "gateway", errors.TimedOut),
     (502, "bad gateway", errors.Overloaded),
@@ -76,6 +78,34 @@ BODIES: list[tuple[int, object, type[ProviderError]]] = [
 @pytest.mark.parametrize(("status", "body", "kind"), BODIES)
 def test_error_bodies(status: int, body: object, kind: type[ProviderError]) -> None:
     assert type(from_body(status, body)) is kind
+
+
+# What servers in the world write, from public reports, a line each: error, HTTP status, body.
+WORDINGS = [json.loads(line) for line in (Path(__file__).parent / "wordings.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(("kind", "status", "body"), WORDINGS)
+def test_wordings_of_the_world(kind: str, status: int, body: object) -> None:
+    assert type(from_body(status, body)).__name__ == kind
+    # As it comes over the wire: the SDKs decode a part of it, so the text is read.
+    sent = body if body is None or isinstance(body, str) else json.dumps(body)
+    assert type(from_body(status, sent)).__name__ == kind
+
+
+@pytest.mark.parametrize("secret", ["sk-live-0123456789abcdef", "Bearer abc.def", "what the person wrote"])
+def test_nothing_of_a_body_is_said_or_kept(secret: str) -> None:
+    for body in (
+        {"error": {"message": secret, "code": secret, "type": secret, "param": secret}},
+        {"error": {"message": f"max_tokens is too large for {secret}: at most 100", "metadata": {"raw": secret}}},
+        [{"errors": [secret]}],
+        secret,
+    ):
+        for status in (0, 200, 400, 401, 403, 404, 429, 500):
+            error = from_body(status, body)
+            said = (
+                f"{error!r} {error} {error.detail} {error.parameter} {error.sentence()} {error.advice()} {vars(error)}"
+            )
+            assert secret not in said
 
 
 def _caused(outer: Exception, cause: Exception) -> Exception:
@@ -157,6 +187,45 @@ def test_retry_after_as_a_date() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        ([{"error": {"status": "RESOURCE_EXHAUSTED", "details": [{"retryDelay": "17s"}]}}], 17),
+        ([{"error": {"details": [{"@type": "…RetryInfo", "retryDelay": "17.296s"}]}}], 17.296),
+        ({"error": {"details": [{"retryDelay": {"seconds": 33}}]}}, 33),
+        ({"error": {"message": "Please retry in 17.2s."}}, 17.2),
+        ({"error": {"message": "Please retry in 5h2m3s."}}, 18123),
+        ({"error": {"message": "Rate limit reached. Please try again in 1m3.5s. Visit …"}}, 63.5),
+        ({"error": {"message": "Please try again in 644ms."}}, 0.644),
+        ({"error": {"message": "Please try again in 6m0s."}}, 360),
+        ({"error": {"message": "exceeded token rate limit. Please retry after 60 seconds."}}, 60),
+        ({"error": {"message": "Please wait 2 minutes and 30 seconds before you send more."}}, 150),
+        ({"error": {"message": "Try again in 1 hour."}}, 3600),
+        ({"error": {"message": "busy", "retry_after": 12}}, 12),
+        ({"message": "busy", "retry_after": "12"}, 12),
+        ({"error": {"message": "Provider returned error", "metadata": {"headers": {"Retry-After": "9"}}}}, 9),
+        ({"error": {"message": "", "metadata": {"raw": '{"error": {"details": [{"retryDelay": "8s"}]}}'}}}, 8),
+        ({"error": {"message": "Please try again later. You may send 3 requests per 1 minute."}}, None),
+        ({"error": {"message": "Try again in a moment."}}, None),
+        ({"error": {"message": "Limit 30000, Used 29937"}}, None),
+        ({"error": {"details": [{"retryDelay": "soon"}, {"retryDelay": []}]}}, None),
+    ],
+)
+def test_a_time_to_wait_in_the_body(body: object, seconds: float | None) -> None:
+    error = from_body(429, body)
+    assert isinstance(error, errors.RateLimited)
+    assert error.retry_after == (seconds if seconds is None else pytest.approx(seconds))
+
+
+def test_the_header_says_it_better_than_the_words() -> None:
+    assert from_body(429, {"error": "try again in 5s"}, {"retry-after-ms": "250"}).retry_after == 0.25
+
+
+def test_what_waiting_does_not_mend_names_no_time() -> None:
+    error = from_body(429, {"message": OPENAI_TPM + " Please try again in 9s."}, {"retry-after": "9"})
+    assert (error.code, error.retryable, error.retry_after) == ("too_large_for_rate", False, None)
+
+
+@pytest.mark.parametrize(
     ("body", "parameter"),
     [
         ({"message": "Unsupported parameter: 'max_tokens' ...", "param": "max_tokens"}, "max_tokens"),
@@ -165,7 +234,12 @@ def test_retry_after_as_a_date() -> None:
         ({"error": {"message": "`temperature` is deprecated for this model."}}, "temperature"),
         ({"detail": [{"type": "extra_forbidden", "loc": ["body", "stream_options"]}]}, ""),
         ({"message": "Unrecognized request argument supplied: stream_options"}, "stream_options"),
+        ({"detail": [{"loc": ["body", "temperature"], "msg": "Extra inputs are not permitted"}]}, "temperature"),
         ({"message": "max_tokens must be at most 4096", "param": "max_tokens"}, ""),
+        ({"message": "Your organization must be verified to stream this model.", "param": "stream"}, "stream"),
+        ({"message": "Unsupported value: 'stream' does not support true with this model."}, "stream"),
+        ({"message": "Streaming is not supported for this model"}, "stream"),
+        ({"message": "stream_options is not supported"}, "stream_options"),
         ({"message": "something else"}, ""),
     ],
 )

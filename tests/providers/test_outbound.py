@@ -284,7 +284,7 @@ async def test_a_redirect_to_the_inside_is_not_followed(
     monkeypatch.setattr(outbound, "is_inside", lambda address: address != "127.0.0.1")
     said = await _ask_all(redirecting_url, ask)
 
-    assert {type(error) for error in said} == {errors.ProviderNotConfigured}
+    assert {type(error) for error in said} == {errors.AddressWrong}
     assert scripted_provider.requests == []
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.scripted_provider.raw import RAW
+from tests.scripted_provider.refusals import refused
 from tests.scripted_provider.script import Script, read_script
 from tests.scripted_provider.wires import ERRORS, RETRY_HEADERS, AnthropicWire, OpenAIWire, Wire
 
@@ -133,6 +134,8 @@ class Answering:
             name = "error-503" if failed < self.script.count else name
         if name in ERRORS:
             return web.json_response(self.wire.error(name), status=ERRORS[name][0], headers=RETRY_HEADERS.get(name, {}))
+        if answer := refused(name, body):
+            return answer
         parameter = name.removeprefix("no-").replace("-", "_")
         if name in ("no-stream-options", "no-temperature", "no-max-tokens") and parameter in body:
             return web.json_response(self.wire.refused_parameter(parameter), status=400)
@@ -159,7 +162,7 @@ class Answering:
     async def _whole(self) -> web.Response:
         name = self.script.name
         tokens = self.script.tokens
-        for index in self.script.pauses:
+        for index in sorted({0, *self.script.pauses}):
             await self._pause(index)
         self.wire.output_tokens = len(tokens)
         reasoning = "Let me think. " if name == "reasoning" else ""

@@ -9,7 +9,7 @@ ERRORS: dict[str, tuple[int, str, str, str]] = {
     "error-400": (400, "invalid_value", "invalid_request_error", "Invalid value for the request."),
     "error-401": (401, "invalid_api_key", "authentication_error", "Incorrect API key provided: wr***."),
     "error-402": (402, "billing_not_active", "billing_error", "Your account is not active."),
-    "error-403": (403, "unsupported_country_region_territory", "permission_error", "Not allowed."),
+    "error-403": (403, "model_access_denied", "permission_error", "Not allowed."),
     "error-404": (404, "model_not_found", "not_found_error", "The model does not exist."),
     "error-429": (429, "rate_limit_exceeded", "rate_limit_error", "Rate limit reached."),
     "error-429-quota": (429, "insufficient_quota", "billing_error", "You exceeded your current quota."),

@@ -20,7 +20,7 @@ FAILURES = {
     "script:error-503": "overloaded",
     "script:empty-200": "malformed",
     "script:html-200": "malformed",
-    "script:redirect": "not_configured",
+    "script:redirect": "address_wrong",
     "script:bad-json": "malformed",
     "script:bad-utf8": "malformed",
     "script:error-first": "overloaded",
