@@ -40,7 +40,7 @@ _INPUT = re.compile(
     rf"|{_NUMBER} input tokens|given: {_NUMBER} .?inputs|prompt contains {_NUMBER} tokens and",
     re.IGNORECASE,
 )
-_COUNTS_INPUT = re.compile(r"\b(input|prompt)\b[^.\n]*(\+|\bplus\b)[^.\n]*\bmax", re.IGNORECASE)
+_COUNTS_INPUT = re.compile(r"\b(input|prompt)\b[^.\n]{0,60}(\+|\bplus\b)[^.\n]{0,40}\bmax", re.IGNORECASE)
 _IS_A_SUM = re.compile(r"context|must be <=[^.]*\. given:", re.IGNORECASE)
 
 

@@ -123,7 +123,7 @@ CONTEXT: Final = re.compile(
     r"|(exceed\w*|beyond|(longer|larger|greater|more) than|over|outgrow\w*)\b[^.\n]{0,80}"
     r"\b(context[ _-]?(length|window|size|limit)|n_ctx)"
     r"|context (length|window|size) of only|trying to keep the first \d+ tokens"
-    r"|reached context length|n_keep\b.*\bn_ctx"
+    r"|reached context length|n_keep\b.{0,60}\bn_ctx"
     r"|context the overflows|mid-generation context overflow|context overflow"
     r"|prompt (is |was )?too long"
     r"|(input|prompt|query|request|conversation|messages?) (text )?(is|are) too (long|large)\b"

@@ -92,6 +92,13 @@ def test_wordings_of_the_world(kind: str, status: int, body: object) -> None:
     assert type(from_body(status, sent)).__name__ == kind
 
 
+@pytest.mark.parametrize("unit", ["input + ", "image ", "n_keep ", "1 input ", "retry 1 m, and ", "exceeds the "])
+def test_a_body_made_to_hold_us_up_does_not(unit: str) -> None:
+    started = time.process_time()
+    from_body(400, {"error": {"message": "max_tokens " + unit * 4000}})
+    assert time.process_time() - started < 1
+
+
 @pytest.mark.parametrize("secret", ["sk-live-0123456789abcdef", "Bearer abc.def", "what the person wrote"])
 def test_nothing_of_a_body_is_said_or_kept(secret: str) -> None:
     for body in (
