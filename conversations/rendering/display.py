@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block.state_block import StateBlock
 
 from .delimiters import TWO_WORDS, Opener, is_prose, opener_at, unclosed
@@ -189,7 +190,7 @@ def _formula_paragraph(state: StateBlock, startLine: int, endLine: int, silent: 
     token = state.push("paragraph_open", "p", 1)
     token.map = [startLine, after]
     token = state.push("inline", "", 0)
-    token.content = state.getLines(startLine, after, state.blkIndent, False).strip()
+    token.content = mdTrim(state.getLines(startLine, after, state.blkIndent, False))
     token.map, token.children = [startLine, after], []
     state.push("paragraph_close", "p", -1)
     return True
