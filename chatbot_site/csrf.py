@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 LONGEST = 100_000  # characters of a text that are given back
-HEADER = "X-CSRF-Refused"  # tells scripts that this 403 means the token; see static/js/session.js
+HEADER = "X-CSRF-Refused"  # tells scripts that this 403 means the token; see static/js/connection.js
 
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,4 +1,4 @@
-/** The message box on the page: its parts, its size, its text, and what is said above it. */
+/** The message box on the page, and the drafts of what is written in it. */
 
 const NEAR_LIMIT = 0.9;
 const growsByItself = CSS.supports("field-sizing", "content");
@@ -45,4 +45,106 @@ export function newId() {
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+// --- Drafts ---------------------------------------------------------------------------------------
+
+/**
+ * Unsent messages, kept by the browser under the key of their person and conversation. That of a new chat belongs to
+ * its tab: two tabs write two messages. What a tab that was closed has left is taken on by the next one.
+ *
+ * A draft is {text, files, id, at, sent}: `id` of a text that was sent and may have arrived, `at` when it was written,
+ * `sent` what goes ahead of it, is on its way or waits for the line: [{text, files, id}].
+ */
+
+const ANSWER_MS = 120; // until the other tabs have said that they are there
+const SETTLED_MS = 1000;
+const tabs = globalThis.BroadcastChannel ? new BroadcastChannel("tabs") : null;
+let mine = ownName(false);
+
+function ownName(isNew) {
+  const made = Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");
+  try {
+    const name = (!isNew && sessionStorage.getItem("tab")) || made;
+    sessionStorage.setItem("tab", name);
+    return name;
+  } catch {
+    return made;
+  }
+}
+
+tabs?.addEventListener("message", ({ data }) => {
+  if (data.ask) tabs.postMessage({ here: mine });
+  else if (data.here === mine && isFresh) rename();
+});
+
+// A tab that was made as a copy of another one has its name too. Asked late: the page before this one in the same tab
+// may still be on its way out.
+let isFresh = false;
+setTimeout(() => {
+  isFresh = true;
+  tabs?.postMessage({ ask: true });
+  setTimeout(() => {
+    isFresh = false;
+  }, SETTLED_MS);
+}, SETTLED_MS);
+addEventListener("pagehide", ({ persisted }) => persisted || tabs?.close());
+
+function rename() {
+  mine = ownName(true);
+  document.dispatchEvent(new CustomEvent("tab:renamed"));
+}
+
+export function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+export function write(key, draft) {
+  try {
+    const isEmpty = !draft.text && !draft.files?.length && !draft.sent?.length;
+    if (isEmpty) localStorage.removeItem(key);
+    else localStorage.setItem(key, JSON.stringify({ ...draft, at: Date.now() }));
+  } catch {
+    // Storage is full or forbidden: the draft then lives as long as the page.
+  }
+}
+
+/** The message with this id has arrived: what was written besides stays. */
+export function arrived(key, id) {
+  const draft = read(key);
+  const sent = (draft.sent ?? []).filter((one) => one.id !== id);
+  if (draft.id === id) write(key, { sent });
+  else if (draft.sent) write(key, { ...draft, sent });
+}
+
+/** The key of this tab for a draft; conversations that are there have one for all tabs. */
+export const keyOf = (key) => (key.endsWith(":new") ? `${key}:${mine}` : key);
+
+/** Takes on what the last tab that is gone has left of a new chat, if this tab has nothing; true if there was such. */
+export async function takeOn(key) {
+  const own = keyOf(key);
+  if (own === key || localStorage.getItem(own)) return false;
+  const left = Object.keys(localStorage).filter((one) => one === key || one.startsWith(`${key}:`));
+  if (!left.length) return false;
+  const there = await othersThere();
+  const orphans = left.filter((one) => !there.has(one.slice(key.length + 1)) && localStorage.getItem(one));
+  const [last] = orphans.sort((one, other) => (read(other).at ?? 0) - (read(one).at ?? 0));
+  if (!last || localStorage.getItem(own)) return false;
+  localStorage.setItem(own, localStorage.getItem(last));
+  localStorage.removeItem(last);
+  return true;
+}
+
+async function othersThere() {
+  const there = new Set();
+  const hear = ({ data }) => data.here && there.add(data.here);
+  tabs?.addEventListener("message", hear);
+  tabs?.postMessage({ ask: true });
+  await new Promise((done) => setTimeout(done, ANSWER_MS));
+  tabs?.removeEventListener("message", hear);
+  return there;
 }

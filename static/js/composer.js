@@ -3,8 +3,7 @@
  * back when sending failed. While an answer is written its button stops that answer.
  */
 
-import { attached, box, chips, complain, fit, form, newId, setText } from "./box.js";
-import { arrived, keyOf, read, takeOn, write } from "./drafts.js";
+import { arrived, attached, box, chips, complain, fit, form, keyOf, newId, read, setText, takeOn, write } from "./box.js";
 
 const OPEN = '[data-status="queued"], [data-status="running"]';
 const STOP_MS = 3000; // an answer that still runs then: the page may have missed its end

@@ -1,11 +1,12 @@
 /**
- * The websocket of the open conversation, and the one line that says how the connection is.
+ * The line to the server: the websocket of the open conversation, the one sentence that says how the connection is, and
+ * commands that get through with an old token.
  *
- * htmx's ws extension opens sockets and swaps their HTML in. When to try again is decided here: htmx counts its tries
- * anew with every opening, and there are proxies that let every socket open and close it at once.
+ * Events on the document: "connection:back", when the server can be reached again; "session:leaving", before the page is
+ * left since its session has ended, or is somebody else's now.
  */
 
-import { renew } from "./session.js";
+// --- The websocket --------------------------------------------------------------------------------
 
 const CALM_MS = 1000; // a connection that comes back sooner is not worth a line
 const STEADY_MS = 15_000; // a socket that has brought frames for so long worked
@@ -13,11 +14,8 @@ const FIRST_MS = 10_000; // an open socket without its first frame by then bring
 const OFTEN_MS = 5_000; // the longest pause between two tries while nothing gets through
 const SELDOM_MS = 60_000; // and while pages get through, but sockets do not
 const STALE_MS = 30_000; // hidden for longer: the socket may have died unnoticed
-const HELD = 4999; // the code of a close that htmx shall not answer with a try of its own
 
 let socket = null;
-let owner = null; // the pane whose socket it is
-let wrapper = null; // of htmx: can reconnect
 let startedAt = 0;
 let heardAt = 0; // when a frame came; 0: none on this socket
 let lastHeardAt = Date.now(); // on any
@@ -26,51 +24,48 @@ let failures = 0; // sockets in a row that did not do
 let retry = null;
 let reaches = null; // whether the server was reached over HTTP when last tried
 let isGone = false;
-let isAgain = false; // the frame was kept
 let uses = null; // {opened, take, look}: what stream.js does with a fresh socket, a frame, and without any
 
 const pane = () => document.getElementById("conversation");
 
-export const use = (functions) => {
+export function use(functions) {
   uses = functions;
-};
+  connect();
+}
 /** Frames come through. */
 export const isLive = () => socket?.readyState === WebSocket.OPEN && heardAt > 0 && isTrusted;
 export const heardLast = () => lastHeardAt;
 export const isAway = () => reaches === false;
 
-htmx.createWebSocket = (url) => {
-  const made = new WebSocket(url);
+/** Opens a fresh socket; the one before is heard no more. */
+function connect() {
+  clearTimeout(retry);
+  disconnect();
+  const here = pane();
+  if (!here || here.hasAttribute("hx-disable")) return;
+  const made = new WebSocket(new URL(here.getAttribute("ws-connect"), location).href.replace(/^http/, "ws"));
   socket = made;
   startedAt = Date.now();
   heardAt = 0;
   isTrusted = true;
-  clearTimeout(retry);
   uses.opened();
-  made.addEventListener("message", (event) => {
-    if (made !== socket) return event.stopImmediatePropagation();
-    if (!isAgain) heard();
-    if (!uses.take(event.data)) event.stopImmediatePropagation();
-  });
-  made.addEventListener("close", (event) => {
-    if (event.code === HELD) return;
-    event.stopImmediatePropagation();
+  made.addEventListener("message", ({ data }) => {
     if (made !== socket) return;
-    made.dispatchEvent(new CloseEvent("close", { code: HELD })); // brings htmx's wrapper
-    closed(event.code);
+    heard();
+    deliver(data);
   });
-  made.addEventListener("error", (event) => event.stopImmediatePropagation()); // its close follows and says all
-  return made;
-};
+  made.addEventListener("close", ({ code }) => made === socket && closed(code));
+}
 
-document.addEventListener("htmx:wsConnecting", ({ target }) => {
-  if (target !== owner) wrapper = null;
-  owner = target;
-});
-for (const name of ["htmx:wsOpen", "htmx:wsClose"]) {
-  document.addEventListener(name, (event) => {
-    if (event.target === owner) wrapper = event.detail.socketWrapper;
-  });
+function disconnect() {
+  const old = socket;
+  socket = null;
+  old?.close();
+}
+
+/** Takes a frame; what is HTML takes the place of what has its id. */
+export function deliver(data) {
+  if (uses.take(data)) htmx.swap("body", data, { swapStyle: "none" }, { eventInfo: { target: document.body } });
 }
 
 function heard() {
@@ -80,13 +75,6 @@ function heard() {
   isTrusted = true;
   if (heardAt - startedAt > STEADY_MS) failures = 0;
   if (isNews) reached(true);
-}
-
-/** A frame that was kept, as if it came now. */
-export function deliver(data) {
-  isAgain = true;
-  socket?.dispatchEvent(new MessageEvent("message", { data }));
-  isAgain = false;
 }
 
 function closed(code) {
@@ -110,7 +98,7 @@ function tryAgain() {
 
 /** A fresh socket, now; one that is being opened is waited for. */
 export function reconnect() {
-  if (socket && socket.readyState !== WebSocket.CONNECTING && owner?.isConnected && owner === pane()) wrapper?.reconnect();
+  if (socket?.readyState !== WebSocket.CONNECTING) connect();
 }
 
 /** The server has told over HTTP what should have come through the socket. */
@@ -125,7 +113,11 @@ export function distrust() {
 export function examine() {
   if (heardAt || !socket || socket.readyState > WebSocket.OPEN || Date.now() - startedAt < FIRST_MS) return;
   if (socket.readyState === WebSocket.OPEN) distrust();
-  else socket.close();
+  else {
+    failures += 1;
+    disconnect();
+    tryAgain();
+  }
 }
 
 /** Whether the server was reached just now. When it is back, the socket does not wait for its next try. */
@@ -134,7 +126,7 @@ export function reached(isReached) {
   reaches = isReached;
   say();
   if (isBack) document.dispatchEvent(new CustomEvent("connection:back"));
-  if (isBack && socket?.readyState === WebSocket.CLOSED) {
+  if (isBack && (!socket || socket.readyState === WebSocket.CLOSED)) {
     failures = 0;
     reconnect();
   }
@@ -163,7 +155,7 @@ addEventListener("offline", say);
 addEventListener("online", () => {
   failures = 0;
   say();
-  if (socket?.readyState !== WebSocket.CONNECTING) reconnect();
+  reconnect();
   uses.look();
 });
 
@@ -175,12 +167,145 @@ document.addEventListener("visibilitychange", () => {
 addEventListener("pageshow", (event) => event.persisted && comeBack(true));
 
 function comeBack(isStale) {
-  if (isStale || socket?.readyState === WebSocket.CLOSED) reconnect();
+  if (isStale || !socket || socket.readyState === WebSocket.CLOSED) reconnect();
   uses.look();
 }
 
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.id !== "conversation") return;
   isGone = false;
+  failures = 0;
+  connect();
   say();
 });
+document.addEventListener("htmx:beforeCleanupElement", ({ target }) => target.id === "conversation" && disconnect());
+
+// --- Commands: whose page this is -----------------------------------------------------------------
+
+// Every command says for whom the page was made. Where its token has become too old, it is sent once more with a fresh
+// one; what is asked for while the computer is offline is asked when the line is back.
+const REFUSED = "X-CSRF-Refused"; // see chatbot_site.csrf
+const plainFetch = window.fetch.bind(window);
+const body = document.body;
+const isCommand = (method) => !/^(get|head)$/i.test(method);
+
+let renewing = null;
+
+/** A fresh token, which the page's forms have then too; null when the page leaves. Rejects when nobody answers. */
+export function renew() {
+  renewing ??= askForToken().finally(() => {
+    renewing = null;
+  });
+  return renewing;
+}
+
+async function askForToken() {
+  const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
+  const response = await plainFetch(body.dataset.sessionUrl, { headers, signal: AbortSignal.timeout(15_000) });
+  const login = response.headers.get("HX-Redirect");
+  if (login) return leave(login);
+  if (!response.ok) throw new Error(String(response.status));
+  const { person, token } = await response.json();
+  if (person !== body.dataset.person) return leave("/");
+  for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
+  body.setAttribute("hx-headers", JSON.stringify({ ...JSON.parse(body.getAttribute("hx-headers")), "X-CSRFToken": token }));
+  return token;
+}
+
+export function leave(url) {
+  document.dispatchEvent(new CustomEvent("session:leaving"));
+  location.assign(url);
+  return null;
+}
+
+function withToken(content, token) {
+  if (content instanceof FormData && content.has("csrfmiddlewaretoken")) content.set("csrfmiddlewaretoken", token);
+  if (typeof content !== "string" || !content.includes("csrfmiddlewaretoken=")) return content;
+  const fields = new URLSearchParams(content);
+  fields.set("csrfmiddlewaretoken", token);
+  return fields.toString();
+}
+
+/** Behaves to whoever uses it as if the first try, and the waiting while offline, had not been. */
+class PatientRequest extends XMLHttpRequest {
+  #opened = [];
+  #headers = [];
+  #body = null;
+  #isSecond = false;
+  #isHeld = false; // not under way: waits for the line, or for a token
+  #goOn = () => this.#isHeld && this.#go();
+
+  constructor() {
+    super();
+    for (const type of ["readystatechange", "load", "loadend"]) this.addEventListener(type, (event) => this.#hear(event));
+  }
+
+  open(...opened) {
+    this.#opened = opened;
+    this.#headers = [];
+    this.#isSecond = false;
+    super.open(...opened);
+    this.#sign();
+  }
+
+  #sign() {
+    if (isCommand(this.#opened[0])) super.setRequestHeader("X-Person", body.dataset.person);
+  }
+
+  setRequestHeader(name, value) {
+    this.#headers.push([name, value]);
+    super.setRequestHeader(name, value);
+  }
+
+  send(content = null) {
+    this.#body = content;
+    this.#isHeld = !navigator.onLine && isCommand(this.#opened[0]);
+    if (this.#isHeld) addEventListener("online", this.#goOn, { once: true });
+    else super.send(content);
+  }
+
+  abort() {
+    const wasHeld = this.#isHeld;
+    this.#isHeld = false;
+    super.abort();
+    if (wasHeld) for (const type of ["abort", "loadend"]) this.dispatchEvent(new ProgressEvent(type));
+  }
+
+  #go() {
+    this.#isHeld = false;
+    super.send(this.#body);
+  }
+
+  #hear(event) {
+    const isDone = this.readyState === XMLHttpRequest.DONE;
+    if (!event.isTrusted || !isDone || this.#isSecond || this.status !== 403 || !this.getResponseHeader(REFUSED)) return;
+    event.stopImmediatePropagation();
+    if (event.type === "loadend") void this.#again();
+  }
+
+  async #again() {
+    this.#isSecond = this.#isHeld = true;
+    const token = await renew().catch(() => "");
+    if (!this.#isHeld || token === null) return; // given up meanwhile, or the page leaves
+    if (!token) {
+      this.#isHeld = false;
+      for (const type of ["load", "loadend"]) this.dispatchEvent(new ProgressEvent(type));
+      return;
+    }
+    super.open(...this.#opened);
+    this.#sign();
+    for (const [name, value] of this.#headers) super.setRequestHeader(name, name === "X-CSRFToken" ? token : value);
+    this.#body = withToken(this.#body, token);
+    this.#go();
+  }
+}
+window.XMLHttpRequest = PatientRequest;
+
+window.fetch = async (resource, options = {}) => {
+  if (!isCommand(options.method ?? "GET")) return plainFetch(resource, options);
+  const headers = { ...options.headers, "X-Person": body.dataset.person };
+  const response = await plainFetch(resource, { ...options, headers });
+  if (response.status !== 403 || !response.headers.has(REFUSED)) return response;
+  const token = await renew().catch(() => null);
+  return token ? plainFetch(resource, { ...options, headers: { ...headers, "X-CSRFToken": token } }) : response;
+};

@@ -1,10 +1,11 @@
 /**
  * Looks at the server over HTTP while the websocket says nothing: a proxy may refuse it, close it, or let nothing
  * through. One light request; often while an answer is open, seldom else, and none while nobody sees the page.
+ *
+ * Loaded by stream.js when the page is there.
  */
 
-import { distrust, examine, heardLast, isAway, isLive, reached, tellGone } from "./connection.js";
-import { leave } from "./session.js";
+import { distrust, examine, heardLast, isAway, isLive, leave, reached, tellGone } from "./connection.js";
 
 const TICK_MS = 1000;
 const FETCH_MS = 10_000; // longer than that: the connection is dead
@@ -86,4 +87,39 @@ async function ask(here) {
   else if (response.status === 404 && here === pane()) tellGone();
   else if (!response.ok) throw new Error(String(response.status));
   return response.status === 200 && !login ? response.json() : null;
+}
+
+// --- Drawing --------------------------------------------------------------------------------------
+
+/**
+ * Makes a part of the page like another one, and leaves alone what is alike: what the reader has selected, unfolded or
+ * focused there stays.
+ */
+export function become(old, fresh) {
+  let at = old.firstChild;
+  for (const wanted of [...fresh.childNodes]) {
+    const next = at?.nextSibling ?? null;
+    if (!at) old.append(wanted);
+    else if (!at.isEqualNode(wanted)) becomeNode(at, wanted);
+    at = next;
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+  if (fresh.attributes) copyAttributes(old, fresh);
+}
+
+function becomeNode(old, fresh) {
+  if (old.nodeName !== fresh.nodeName) old.replaceWith(fresh);
+  else if (old.nodeType === Node.ELEMENT_NODE) become(old, fresh);
+  else if (fresh.data.startsWith(old.data)) old.appendData(fresh.data.slice(old.data.length));
+  else old.data = fresh.data;
+}
+
+/** Whether something is unfolded is the reader's own. */
+function copyAttributes(old, fresh) {
+  for (const { name } of [...old.attributes]) if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
 }

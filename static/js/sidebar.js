@@ -1,6 +1,7 @@
 /** Around the conversation: the list as a drawer, the open entry, renaming, history, dialogs, toasts, the screen. */
 
 const TOAST_MS = 8000;
+const SLOW_MS = 200; // the bar shows for whatever takes longer
 const sidebar = document.getElementById("sidebar");
 const main = document.getElementById("main");
 const toasts = document.getElementById("toasts");
@@ -45,7 +46,6 @@ document.addEventListener("htmx:load", (event) => {
     if (!matchMedia("(hover: hover) and (width >= 60rem)").matches) main.focus({ preventScroll: true });
   }
 });
-document.addEventListener("navigation:changed", markCurrent);
 document.addEventListener("htmx:afterSwap", markCurrent);
 document.addEventListener("htmx:oobAfterSwap", markCurrent);
 
@@ -53,6 +53,42 @@ document.addEventListener("htmx:oobAfterSwap", markCurrent);
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   if (event.detail.target.tagName !== "OL") return;
   for (const entry of event.detail.fragment.querySelectorAll("li[id]")) document.getElementById(entry.id)?.remove();
+});
+
+// What was clicked is marked at once, and a thin bar shows when it takes long.
+let going = null; // the request of the pane that comes
+let slow = null;
+
+document.addEventListener("htmx:beforeSend", ({ detail: { xhr, target, requestConfig } }) => {
+  const isInside = requestConfig.elt.closest(".conversation-header, #messages");
+  if (target.id !== "conversation" || requestConfig.verb !== "get" || isInside) return;
+  goTo(xhr, requestConfig.path);
+  xhr.addEventListener("loadend", () => xhr === going && arrive());
+});
+
+function goTo(xhr, path) {
+  clearTimeout(slow);
+  going = xhr;
+  sidebar.dataset.going = /\/c\/([0-9a-f-]{36})\//.exec(path)?.[1] ?? "";
+  main.ariaBusy = "true";
+  slow = setTimeout(() => sidebar.toggleAttribute("data-slow", true), SLOW_MS);
+  markCurrent();
+}
+
+/** It is there, or did not come: then what is open is marked again, and a notice says why. */
+function arrive() {
+  clearTimeout(slow);
+  going = null;
+  delete sidebar.dataset.going;
+  delete sidebar.dataset.slow;
+  main.ariaBusy = null;
+  markCurrent();
+}
+
+// One address is one entry of the browser's history.
+document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { history } }) => {
+  const { pathname, search } = new URL(history.path, location);
+  if (pathname === location.pathname && search === location.search) history.type = "replace";
 });
 
 // Going back asks the server for the pane of that address; the list stays. As with links, the last one counts.

@@ -1,21 +1,18 @@
 /**
  * What the server tells about the open conversation: applies the frames of its websocket to the messages.
  *
- * The socket itself is kept by connection.js. Frames that are JSON never reach htmx: they are taken first and cost no
- * events. While no frame comes, looking.js asks over HTTP, and what it learns is drawn here too. Whatever does not fit
+ * The socket itself is kept by connection.js. Frames that are JSON never reach htmx, and cost no events. While no frame comes, looking.js asks over HTTP, and what it learns is drawn here too. Whatever does not fit
  * what is on the page is answered by fetching the messages anew.
  *
  * Events on #conversation: "answer:status" {id, status, article}; "messages:refreshed". Listens to "messages:check".
  */
 
-import { deliver, reached, reconnect, tellGone, use } from "./connection.js";
-import { begin } from "./looking.js";
-import { become } from "./morphing.js";
-import { leave } from "./session.js";
+import { deliver, leave, reached, reconnect, tellGone, use } from "./connection.js";
 
 const OPEN = new Set(["queued", "running"]);
 const KEPT_FRAMES = 500;
 const FETCH_MS = 15_000; // longer than that: the connection is dead
+const LOAD_MS = 3_000; // for what few need: until the page has come
 const SETTLED_MS = 5_000; // after a refresh: what is wrong by then has another cause
 
 let posts = 0; // commands of this page under way: their answers bring messages that frames may already be about
@@ -30,9 +27,22 @@ const known = new Map(); // message id -> {article, body, thoughts, seq, behind}
 const elsewhere = new Set(); // ids of answers that are written on a branch which the page does not show
 
 const pane = () => document.getElementById("conversation");
-const look = begin(takeState, () => posts > 0 || Boolean(refreshing && refreshing === pane()));
+let looking = null; // looking.js, which comes when the page is there
+let lookNow = null;
 
-use({ opened, take, look });
+async function load() {
+  looking ??= await import(document.getElementById("aids").dataset.looking);
+  lookNow ??= looking.begin(takeState, () => posts > 0 || Boolean(refreshing && refreshing === pane()));
+}
+
+/** Asks over HTTP how the conversation stands. */
+function look() {
+  return load().then(() => lookNow(), () => reached(false));
+}
+
+function loadSoon() {
+  setTimeout(() => load().catch(loadSoon), LOAD_MS);
+}
 
 function opened() {
   introduced = false;
@@ -131,6 +141,7 @@ function drawAhead(message, { q, b, r }) {
   return true;
 }
 
+/** The frames are there too. */
 function catchUp(message) {
   const drawn = message.behind;
   message.behind = null;
@@ -138,8 +149,8 @@ function catchUp(message) {
 }
 
 function show(message, drawn) {
-  become(message.body, drawn.body);
-  become(message.thoughts, drawn.thoughts);
+  looking.become(message.body, drawn.body);
+  looking.become(message.thoughts, drawn.thoughts);
   message.thoughts.parentElement.hidden = !message.thoughts.firstChild;
   message.seq = drawn.seq;
 }
@@ -354,7 +365,7 @@ function merge(shown, first, fresh) {
     const old = document.getElementById(id);
     const stays = old && isAsBefore(old, message);
     if (!stays) {
-      if (OPEN.has(old?.dataset.status)) become(old, message);
+      if (looking && OPEN.has(old?.dataset.status)) looking.become(old, message);
       else if (old) old.replaceWith(message);
       else last.after(message);
       htmx.process(document.getElementById(id));
@@ -377,3 +388,6 @@ document.addEventListener("htmx:beforeCleanupElement", (event) => {
   posts = 0; // those of the old pane end unheard
   refreshes = 0;
 });
+
+use({ opened, take, look });
+loadSoon();

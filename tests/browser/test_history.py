@@ -64,6 +64,7 @@ async def test_a_link_to_where_one_is_adds_no_entry(tab: Tab, name: str) -> None
 async def test_another_conversation_is_another_entry(tab: Tab) -> None:
     await _say(tab, "One", 1)
     await tab.page.get_by_role("link", name="New chat", exact=True).click()
+    await expect(tab.questions).to_have_count(0)
     await _say(tab, "Two", 1)
     before = await tab.page.evaluate(LENGTH)
     await tab.page.get_by_role("link", name="One", exact=True).click()
