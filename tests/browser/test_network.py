@@ -157,6 +157,7 @@ async def test_what_was_written_offline_survives_a_reload_as_a_draft(far_tab: Ta
     await far_tab.box.fill("The third")
     with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"):
         await far_tab.page.reload()
+    await far_tab.page.wait_for_url("chrome-error://**")  # else it might still be sent
     await far_tab.device.context.set_offline(False)
     await far_tab.open("/")
     await expect(far_tab.box).to_have_value("The first\nThe second\nThe third")
