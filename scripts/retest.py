@@ -18,7 +18,7 @@ ONE_AT_A_TIME = ("-n", "0")  # comes last, so it wins over the -n of the first r
 def main(arguments: Sequence[str]) -> int:
     """The exit status of the run: 0 also when all that failed passed the second time."""
     with tempfile.TemporaryDirectory(prefix="retest-") as cache:
-        command = [sys.executable, "-m", "pytest", "-p", "cacheprovider", "-o", f"cache_dir={cache}", *arguments]
+        command = [sys.executable, "-m", "pytest", "-o", f"cache_dir={cache}", *arguments]
         status = subprocess.run(command, check=False).returncode
         failed = _last_failed(Path(cache))
         if status != 1 or not 0 < len(failed) <= MOST_RERUN:

@@ -1,4 +1,4 @@
-"""Code: Pygments' tokens as spans with one short class each. Colours are in static/css/code.css.
+"""Code: Pygments' tokens as spans with one short class each. Colours are in static/css/conversation.css.
 
 Pygments knows some eighty classes; a reader tells a dozen colours apart. The dozen here keep pages and patches small:
 c comment, k keyword, s text, m number, f function or class, b built-in, d decorator, v variable, t tag,

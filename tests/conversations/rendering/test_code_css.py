@@ -6,7 +6,7 @@ import pytest
 from conversations.rendering.highlighting import CLASS_OF
 from conversations.rendering.sanitizing import CODE_CLASSES
 
-CSS = (Path(__file__).parents[3] / "static" / "css" / "code.css").read_text()
+CSS = (Path(__file__).parents[3] / "static" / "css" / "conversation.css").read_text()
 RULES = re.findall(r"& \.(\w+) \{ color: light-dark\((#\w{6}), (#\w{6})\)", CSS)
 LIGHT_SURFACE, DARK_SURFACE = "#f6f6f7", "#17181b"
 
