@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block.state_block import StateBlock
 
 DETAILS = re.compile(r"<details(?P<open>[ \t]+open(?:=(?:\"\"|\"open\"))?)?[ \t]*>", re.IGNORECASE)
@@ -18,7 +19,7 @@ SUMMARY = re.compile(
     r"<summary[ \t]*>((?:(?!\n[ \t>]*\n|</?summary[ \t]*>).)*)</summary[ \t]*>", re.IGNORECASE | re.DOTALL
 )
 LINE_SUMMARY = re.compile(r"<summary[ \t]*>([^\n]*)", re.IGNORECASE)
-LINE_END = re.compile(r"\n[ \t>]*|\s+")
+LINE_END = re.compile(r"[ \t]*\n[ \t>]*|[ \t]+")
 HEADLINE = re.compile(r"<(b|strong|h[1-6])>(.*)</\1>", re.IGNORECASE | re.DOTALL)
 RULE = re.compile(r"<hr[ \t]*/?>[ \t]*$", re.IGNORECASE | re.MULTILINE)
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
@@ -62,7 +63,7 @@ def _comment(state: StateBlock, startLine: int, endLine: int, silent: bool) -> b
     if last is None:
         return False
     end = _after_comments(state.src, end, state.eMarks[last])
-    rest = state.src[end : state.eMarks[last]].strip()
+    rest = mdTrim(state.src[end : state.eMarks[last]])
     if last == startLine and (rest or (silent and state.parentType == "paragraph")):
         return False
     if not silent:
@@ -133,7 +134,7 @@ def _details(state: StateBlock, startLine: int, endLine: int, silent: bool) -> b
     is_open = bool(opening["open"]) or (not closing and not _goes_on(state, last + 1))
     _push(state, startLine, last, (min(begin, end), end), is_open)
     state.line = last + 1
-    if closing and state.src[closing[1] : state.eMarks[last]].strip():
+    if closing and mdTrim(state.src[closing[1] : state.eMarks[last]]):
         _parse_rest(state, last, closing[1], None)
     return True
 
@@ -141,7 +142,7 @@ def _details(state: StateBlock, startLine: int, endLine: int, silent: bool) -> b
 def _content(state: StateBlock, start: int, last: int, begin: int) -> int:
     """Where the first character behind the opening tag stands."""
     line = start
-    while line < last and not state.src[begin : state.eMarks[line]].strip():
+    while line < last and not mdTrim(state.src[begin : state.eMarks[line]]):
         line += 1
         begin = state.bMarks[line] + state.tShift[line]
     return min(state.skipSpaces(begin), state.eMarks[line])
@@ -163,11 +164,11 @@ def _push_summary(state: StateBlock, begin: int, end: int) -> int:
     match = SUMMARY.match(state.src, begin, end) or LINE_SUMMARY.match(state.src, begin, end)
     if match is None:
         return begin
-    text = LINE_END.sub(" ", match[1]).strip()
+    text = mdTrim(LINE_END.sub(" ", match[1]))
     headline = HEADLINE.fullmatch(text)
     state.push("summary_open", "summary", 1)
     token = state.push("inline", "", 0)
-    token.content, token.children = f"**{headline[2].strip()}**" if headline else text, []
+    token.content, token.children = f"**{mdTrim(headline[2])}**" if headline else text, []
     state.push("summary_close", "summary", -1)
     return match.end()
 
@@ -196,7 +197,7 @@ def _fence(fence: str, text: str) -> tuple[str, bool]:
         return fence, bool(fence)
     if not fence:
         return match[1], True
-    return ("" if match[1].startswith(fence) and not match[2].strip() else fence), True
+    return ("" if match[1].startswith(fence) and not mdTrim(match[2]) else fence), True
 
 
 def _blank(match: re.Match[str]) -> str:

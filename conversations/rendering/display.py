@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block.state_block import StateBlock
 
 from .delimiters import TWO_WORDS, Opener, is_prose, opener_at, unclosed
 
-AFTER = re.compile(r"[.,;:!?…。，、；：！？]{0,3}|\s*\((?:\d[\w.\-]*|[A-Z]\.?\d*)\)[.,;]?")
+AFTER = re.compile(r"[.,;:!?…。，、；：！？]{0,3}|[ \t]*\((?:\d[\w.\-]*|[A-Z]\.?\d*)\)[.,;]?")
 MARKERS = re.compile(r"(?:[-+*>]|#{1,6}|\d{1,9}[.)])[ \t]+")
 HEADING = re.compile(r"#{1,6}[ \t]+[^\W\d_]{2}")
 OTHER_BLOCK = re.compile(r"`{3}|~{3}|(?:-[ \t]*){3,}$|(?:\*[ \t]*){3,}$|\|?[ \t]*:?-+:?[ \t]*\|[-:| \t]*$")
-CUT_OFF = re.compile(r"\s*(?:\\begin\b.*)?")  # the opening line of a formula that the end of an answer cuts off
+CUT_OFF = re.compile(r"[ \t]*(?:\\begin\b.*)?")  # the opening line of a formula that the end of an answer cuts off
 MAX_CUT_OFF = 4000  # characters
 MAX_LOOKS = 8
 SIGNS, WORD = re.compile(r"[=^_+<>\\]"), re.compile(r"[^\W\d_]{2}")
@@ -189,7 +190,7 @@ def _formula_paragraph(state: StateBlock, startLine: int, endLine: int, silent: 
     token = state.push("paragraph_open", "p", 1)
     token.map = [startLine, after]
     token = state.push("inline", "", 0)
-    token.content = state.getLines(startLine, after, state.blkIndent, False).strip()
+    token.content = mdTrim(state.getLines(startLine, after, state.blkIndent, False))
     token.map, token.children = [startLine, after], []
     state.push("paragraph_close", "p", -1)
     return True

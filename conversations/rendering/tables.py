@@ -9,6 +9,7 @@ import re
 from bisect import bisect
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block.state_block import StateBlock
 
 from .display import line_of
@@ -52,10 +53,10 @@ def _columns(state: StateBlock, start: int, end: int) -> tuple[list[str], list[s
     position = state.bMarks[start + 1] + state.tShift[start + 1]
     if position >= state.eMarks[start + 1] or state.src[position] not in "|-:":
         return None
-    delimiters, head = line_of(state, start + 1), line_of(state, start).strip()
+    delimiters, head = line_of(state, start + 1), mdTrim(line_of(state, start))
     if "|" not in head or state.is_code_block(start) or not DELIMITER_ROW.fullmatch(delimiters):
         return None
-    marks = [mark.strip() for mark in delimiters.removeprefix("|").removesuffix("|").split("|")]
+    marks = [mdTrim(mark) for mark in delimiters.removeprefix("|").removesuffix("|").split("|")]
     cells = _cells(head, len(marks), joined=False)
     return (
         (cells, [ALIGNMENTS[mark[0] == ":", mark[-1] == ":"] for mark in marks]) if len(cells) == len(marks) else None
@@ -68,7 +69,7 @@ def _body(state: StateBlock, first: int, end: int, alignments: list[str]) -> int
     while number < end and state.sCount[number] >= state.blkIndent:
         if any(rule(state, number, end, True) for rule in rules):
             break
-        line = line_of(state, number).strip()
+        line = mdTrim(line_of(state, number))
         if not line or state.is_code_block(number):
             break
         is_last = state.eMarks[number] == len(state.src) and not state.env.get("finished", True)
@@ -110,7 +111,7 @@ def _cells(line: str, count: int, joined: bool = True, unfinished: bool = False)
         cells, divided = (others, bars) if len(others) == count else (cells, divided)
     if joined and len(cells) > count:
         cells = _split(line, divided, count)
-    return [cell.replace("\\|", "|").strip() for cell in cells]
+    return [mdTrim(cell.replace("\\|", "|")) for cell in cells]
 
 
 def _split(line: str, bars: list[int], count: int) -> list[str]:
