@@ -48,7 +48,8 @@ def _is_year(state: StateBlock, line: int, may_count: bool) -> bool:
     year = YEAR.match(state.src, state.bMarks[line] + state.tShift[line])
     if year is None or not may_count:
         return year is not None
-    before = re.compile(rf"[ \t]*{int(year[1]) - 1}\.")
-    lines = range(max(0, line - LOOK_BACK), line)
+    before, lines = re.compile(rf"[ \t]*{int(year[1]) - 1}\."), range(max(0, line - LOOK_BACK), line)
+    if state.src.find(f"{int(year[1]) - 1}.", state.bMarks[lines.start], state.bMarks[line]) < 0:
+        return True
     # From the line's very beginning: of an item that is being parsed, the list rule has moved what comes after.
     return not any(before.match(state.src, state.bMarks[at]) for at in lines)

@@ -174,8 +174,14 @@ def _push_summary(state: StateBlock, begin: int, end: int) -> int:
 
 
 def _end(state: StateBlock, start: int, end: int, position: int) -> tuple[int, tuple[int, int] | None]:
-    """The last line, and where on it the closing tag is."""
-    depth, fence, last = 1, "", start
+    """The last line, and where on it the closing tag is.
+
+    What it finds of the tags inside is kept for them, so that nested ones cost one look and not one each.
+    """
+    known: dict[tuple[int, int], tuple[int, tuple[int, int] | None]] = state.env.setdefault("details", {})
+    if (position, state.blkIndent) in known:
+        return known[position, state.blkIndent]
+    opened, fence, last = [position], "", start
     for line in range(start, end):
         if line > start and not state.isEmpty(line) and state.sCount[line] < state.blkIndent:
             break
@@ -184,9 +190,16 @@ def _end(state: StateBlock, start: int, end: int, position: int) -> tuple[int, t
         text = state.src[begin : state.eMarks[line]]
         fence, is_code = _fence(fence, text)
         for tag in () if is_code else EITHER.finditer(CODE_SPAN.sub(_blank, text)):
-            depth += -1 if tag[1] else 1
-            if not depth:
-                return line, (begin + tag.start(), begin + tag.end())
+            if not tag[1]:
+                # One that does not begin its line here may stand in an item or quote, with an end of its own.
+                alone = not tag.start() and "```" not in text and "~~~" not in text
+                opened.append(begin + tag.end() if alone else -1)
+                continue
+            inner = opened.pop()
+            known[inner, state.blkIndent] = line, (begin + tag.start(), begin + tag.end())
+            if not opened:
+                return known[position, state.blkIndent]
+    known.update({(inner, state.blkIndent): (last, None) for inner in opened})
     return last, None
 
 
