@@ -89,7 +89,7 @@ def _stands_like_opening(state: StateBlock, line: int, last: int) -> bool:
 
 def _last_line(state: StateBlock, start: int, end: int) -> int:
     """The end of the item or quote in which the fence stands, not beyond `end`; each line is looked at once."""
-    known = state.env.setdefault("fence_ends", {})
+    known: dict[tuple[int, int], tuple[int, int]] = state.env.setdefault("fence_ends", {})
     key = (state.level, state.blkIndent)
     first, last = known.get(key, (0, 0))
     if not first <= start < last:

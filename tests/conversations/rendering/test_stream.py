@@ -157,8 +157,8 @@ def sent(text: str) -> int:
 
 @pytest.mark.parametrize(
     "unit",
-    ["$$\n", "> $$\n", "- $$\n", "\\[ a\n", "> \\[\n", "\\(\n", "<details>\n", "> <details>\n", "<!--\n", "`\n", "|a|b|\n",
-     "2024. \n", "2024. 1.\n", "```markdown\n```\n", "```md\n```md\n```\n", "<details><details>"],
+    ["$$\n", "> $$\n", "- $$\n", "\\[ a\n", "> \\[\n", "\\(\n", "<details>\n", "> <details>\n", "<!--\n", "`\n",
+     "|a|b|\n", "2024. \n", "2024. 1.\n", "```markdown\n```\n", "```md\n```md\n```\n", "<details><details>"],
 )  # fmt: skip
 def test_signs_without_an_end_cost_a_bounded_number_of_calls_for_each_character(unit: str) -> None:
     text = unit * (12_000 // len(unit))
