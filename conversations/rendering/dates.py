@@ -14,6 +14,7 @@ _SECOND = r"[ \t]+\d{1,2}\.(?![A-Za-z0-9])"
 DATE = re.compile(rf"\d{{1,4}}\.{_SECOND}")
 YEAR = re.compile(r"((?:19|20)\d\d)\.(?=[ \t]|$)", re.MULTILINE)
 FULL_DATE = re.compile(rf"[12]\d{{3}}\.{_SECOND}")
+DIGITS = frozenset("0123456789")
 LOOK_BACK = 50  # lines in which the number before a year shows that it counts items
 
 
@@ -31,7 +32,7 @@ def install(md: MarkdownIt) -> None:
 
 def _is_date(state: StateBlock, line: int, silent: bool) -> bool:
     at = state.bMarks[line] + state.tShift[line]
-    if not state.src[at : at + 1].isdigit():
+    if state.src[at : at + 1] not in DIGITS:
         return False
     return DATE.match(state.src, at) is not None or _is_year(state, line, may_count=silent)
 

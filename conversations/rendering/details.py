@@ -30,9 +30,15 @@ MAX_COMMENT = 4_000  # characters; what is longer is no comment
 
 
 def install(md: MarkdownIt) -> None:
-    """Adds the three rules."""
-    for name, rule in (("html_rule", _rule), ("comment", _comment), ("details", _details)):
-        md.block.ruler.before("table", name, rule, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    """Adds the three rules as one, since each line is asked."""
+    alternatives = ["paragraph", "reference", "blockquote", "list"]
+    md.block.ruler.before("table", "details", _block, {"alt": alternatives})
+
+
+def _block(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
+    if not state.src.startswith("<", state.bMarks[startLine] + state.tShift[startLine]):
+        return False
+    return any(rule(state, startLine, endLine, silent) for rule in (_rule, _comment, _details))
 
 
 def _begins(state: StateBlock, line: int, text: str) -> bool:
