@@ -129,6 +129,7 @@ def _closing(state: StateBlock, first: int, end: int, opener: Opener, lazy: bool
             break
         position = opener.closed_in(text, 0, len(text))
         if position >= 0:
+            _note_open(state, known, first, number)
             return number, position
         blank, began = blank or (not text and began), began or bool(text)
         number += 1
@@ -138,7 +139,7 @@ def _closing(state: StateBlock, first: int, end: int, opener: Opener, lazy: bool
 
 
 def _note_open(state: StateBlock, known: Formulas, first: int, number: int) -> None:
-    """Remembers a sign that a line still to come, or the rest of the last line, could close."""
+    """Remembers a sign that a line still to come could close, or of whose last line the rest may still come."""
     if number >= len(state.bMarks) - 2:
         known.open_line = first if known.open_line is None else min(first, known.open_line)
 

@@ -37,6 +37,7 @@ def stream(pieces: list[str]) -> tuple[StreamRenderer, page.Element]:
 @example(["- a\n- b\n- c\n", "- d\n\n- loose\n", "\n1. other\n"])
 @example(["$$\n# Heading\n\x85\n"])  # white space to Python, a character to markdown
 @example(["\x85\n\nt\n\\["])
+@example([":\r$$\n.$$", "\\"])  # a block of two lines that turns out to be part of the paragraph before it
 @example(["a|\x85\n|-|-|\n|\u2029|\x0b|\n", "|1|2|\n|3|4|\n", "|5|6|"])
 def test_any_document_in_any_pieces(pieces: list[str]) -> None:
     renderer, body = stream(pieces)
