@@ -50,7 +50,7 @@ def begin(block: Block, source: str) -> tuple[Container, int] | None:
     line = settled_line(block)
     if line is None:
         return None
-    head = "".join(source.splitlines(keepends=True)[:2]) if block.tokens[0].type == "table_open" else ""
+    head = "".join(f"{line}\n" for line in source.split("\n", 2)[:2]) if block.tokens[0].type == "table_open" else ""
     container = Container(_kind(block), _is_loose(block), head, opening(block), [], 0)
     container.settle(block, line)
     return container, line

@@ -14,6 +14,7 @@ _SECOND = r"[ \t]+\d{1,2}\.(?![A-Za-z0-9])"
 DATE = re.compile(rf"\d{{1,4}}\.{_SECOND}")
 YEAR = re.compile(r"((?:19|20)\d\d)\.(?=[ \t]|$)", re.MULTILINE)
 FULL_DATE = re.compile(rf"[12]\d{{3}}\.{_SECOND}")
+DIGITS = frozenset("0123456789")
 LOOK_BACK = 50  # lines in which the number before a year shows that it counts items
 
 
@@ -31,7 +32,7 @@ def install(md: MarkdownIt) -> None:
 
 def _is_date(state: StateBlock, line: int, silent: bool) -> bool:
     at = state.bMarks[line] + state.tShift[line]
-    if not state.src[at : at + 1].isdigit():
+    if state.src[at : at + 1] not in DIGITS:
         return False
     return DATE.match(state.src, at) is not None or _is_year(state, line, may_count=silent)
 
@@ -48,7 +49,8 @@ def _is_year(state: StateBlock, line: int, may_count: bool) -> bool:
     year = YEAR.match(state.src, state.bMarks[line] + state.tShift[line])
     if year is None or not may_count:
         return year is not None
-    before = re.compile(rf"[ \t]*{int(year[1]) - 1}\.")
-    lines = range(max(0, line - LOOK_BACK), line)
+    before, lines = re.compile(rf"[ \t]*{int(year[1]) - 1}\."), range(max(0, line - LOOK_BACK), line)
+    if state.src.find(f"{int(year[1]) - 1}.", state.bMarks[lines.start], state.bMarks[line]) < 0:
+        return True
     # From the line's very beginning: of an item that is being parsed, the list rule has moved what comes after.
     return not any(before.match(state.src, state.bMarks[at]) for at in lines)

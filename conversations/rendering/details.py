@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block.state_block import StateBlock
 
 DETAILS = re.compile(r"<details(?P<open>[ \t]+open(?:=(?:\"\"|\"open\"))?)?[ \t]*>", re.IGNORECASE)
@@ -18,7 +19,7 @@ SUMMARY = re.compile(
     r"<summary[ \t]*>((?:(?!\n[ \t>]*\n|</?summary[ \t]*>).)*)</summary[ \t]*>", re.IGNORECASE | re.DOTALL
 )
 LINE_SUMMARY = re.compile(r"<summary[ \t]*>([^\n]*)", re.IGNORECASE)
-LINE_END = re.compile(r"\n[ \t>]*|\s+")
+LINE_END = re.compile(r"[ \t]*\n[ \t>]*|[ \t]+")
 HEADLINE = re.compile(r"<(b|strong|h[1-6])>(.*)</\1>", re.IGNORECASE | re.DOTALL)
 RULE = re.compile(r"<hr[ \t]*/?>[ \t]*$", re.IGNORECASE | re.MULTILINE)
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
@@ -29,9 +30,15 @@ MAX_COMMENT = 4_000  # characters; what is longer is no comment
 
 
 def install(md: MarkdownIt) -> None:
-    """Adds the three rules."""
-    for name, rule in (("html_rule", _rule), ("comment", _comment), ("details", _details)):
-        md.block.ruler.before("table", name, rule, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    """Adds the three rules as one, since each line is asked."""
+    alternatives = ["paragraph", "reference", "blockquote", "list"]
+    md.block.ruler.before("table", "details", _block, {"alt": alternatives})
+
+
+def _block(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
+    if not state.src.startswith("<", state.bMarks[startLine] + state.tShift[startLine]):
+        return False
+    return any(rule(state, startLine, endLine, silent) for rule in (_rule, _comment, _details))
 
 
 def _begins(state: StateBlock, line: int, text: str) -> bool:
@@ -62,7 +69,7 @@ def _comment(state: StateBlock, startLine: int, endLine: int, silent: bool) -> b
     if last is None:
         return False
     end = _after_comments(state.src, end, state.eMarks[last])
-    rest = state.src[end : state.eMarks[last]].strip()
+    rest = mdTrim(state.src[end : state.eMarks[last]])
     if last == startLine and (rest or (silent and state.parentType == "paragraph")):
         return False
     if not silent:
@@ -133,7 +140,7 @@ def _details(state: StateBlock, startLine: int, endLine: int, silent: bool) -> b
     is_open = bool(opening["open"]) or (not closing and not _goes_on(state, last + 1))
     _push(state, startLine, last, (min(begin, end), end), is_open)
     state.line = last + 1
-    if closing and state.src[closing[1] : state.eMarks[last]].strip():
+    if closing and mdTrim(state.src[closing[1] : state.eMarks[last]]):
         _parse_rest(state, last, closing[1], None)
     return True
 
@@ -141,7 +148,7 @@ def _details(state: StateBlock, startLine: int, endLine: int, silent: bool) -> b
 def _content(state: StateBlock, start: int, last: int, begin: int) -> int:
     """Where the first character behind the opening tag stands."""
     line = start
-    while line < last and not state.src[begin : state.eMarks[line]].strip():
+    while line < last and not mdTrim(state.src[begin : state.eMarks[line]]):
         line += 1
         begin = state.bMarks[line] + state.tShift[line]
     return min(state.skipSpaces(begin), state.eMarks[line])
@@ -163,18 +170,24 @@ def _push_summary(state: StateBlock, begin: int, end: int) -> int:
     match = SUMMARY.match(state.src, begin, end) or LINE_SUMMARY.match(state.src, begin, end)
     if match is None:
         return begin
-    text = LINE_END.sub(" ", match[1]).strip()
+    text = mdTrim(LINE_END.sub(" ", match[1]))
     headline = HEADLINE.fullmatch(text)
     state.push("summary_open", "summary", 1)
     token = state.push("inline", "", 0)
-    token.content, token.children = f"**{headline[2].strip()}**" if headline else text, []
+    token.content, token.children = f"**{mdTrim(headline[2])}**" if headline else text, []
     state.push("summary_close", "summary", -1)
     return match.end()
 
 
 def _end(state: StateBlock, start: int, end: int, position: int) -> tuple[int, tuple[int, int] | None]:
-    """The last line, and where on it the closing tag is."""
-    depth, fence, last = 1, "", start
+    """The last line, and where on it the closing tag is.
+
+    What it finds of the tags inside is kept for them, so that nested ones cost one look and not one each.
+    """
+    known: dict[tuple[int, int], tuple[int, tuple[int, int] | None]] = state.env.setdefault("details", {})
+    if (position, state.blkIndent) in known:
+        return known[position, state.blkIndent]
+    opened, fence, last = [position], "", start
     for line in range(start, end):
         if line > start and not state.isEmpty(line) and state.sCount[line] < state.blkIndent:
             break
@@ -183,9 +196,16 @@ def _end(state: StateBlock, start: int, end: int, position: int) -> tuple[int, t
         text = state.src[begin : state.eMarks[line]]
         fence, is_code = _fence(fence, text)
         for tag in () if is_code else EITHER.finditer(CODE_SPAN.sub(_blank, text)):
-            depth += -1 if tag[1] else 1
-            if not depth:
-                return line, (begin + tag.start(), begin + tag.end())
+            if not tag[1]:
+                # One that does not begin its line here may stand in an item or quote, with an end of its own.
+                alone = not tag.start() and "```" not in text and "~~~" not in text
+                opened.append(begin + tag.end() if alone else -1)
+                continue
+            inner = opened.pop()
+            known[inner, state.blkIndent] = line, (begin + tag.start(), begin + tag.end())
+            if not opened:
+                return known[position, state.blkIndent]
+    known.update({(inner, state.blkIndent): (last, None) for inner in opened})
     return last, None
 
 
@@ -196,7 +216,7 @@ def _fence(fence: str, text: str) -> tuple[str, bool]:
         return fence, bool(fence)
     if not fence:
         return match[1], True
-    return ("" if match[1].startswith(fence) and not match[2].strip() else fence), True
+    return ("" if match[1].startswith(fence) and not mdTrim(match[2]) else fence), True
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -17,11 +17,11 @@ from markdown_it.rules_block.state_block import StateBlock
 
 from .delimiters import TWO_WORDS, Opener, is_prose, opener_at, unclosed
 
-AFTER = re.compile(r"[.,;:!?…。，、；：！？]{0,3}|\s*\((?:\d[\w.\-]*|[A-Z]\.?\d*)\)[.,;]?")
+AFTER = re.compile(r"[.,;:!?…。，、；：！？]{0,3}|[ \t]*\((?:\d[\w.\-]*|[A-Z]\.?\d*)\)[.,;]?")
 MARKERS = re.compile(r"(?:[-+*>]|#{1,6}|\d{1,9}[.)])[ \t]+")
 HEADING = re.compile(r"#{1,6}[ \t]+[^\W\d_]{2}")
 OTHER_BLOCK = re.compile(r"`{3}|~{3}|(?:-[ \t]*){3,}$|(?:\*[ \t]*){3,}$|\|?[ \t]*:?-+:?[ \t]*\|[-:| \t]*$")
-CUT_OFF = re.compile(r"\s*(?:\\begin\b.*)?")  # the opening line of a formula that the end of an answer cuts off
+CUT_OFF = re.compile(r"[ \t]*(?:\\begin\b.*)?")  # the opening line of a formula that the end of an answer cuts off
 MAX_CUT_OFF = 4000  # characters
 MAX_LOOKS = 8
 SIGNS, WORD = re.compile(r"[=^_+<>\\]"), re.compile(r"[^\W\d_]{2}")
@@ -129,6 +129,7 @@ def _closing(state: StateBlock, first: int, end: int, opener: Opener, lazy: bool
             break
         position = opener.closed_in(text, 0, len(text))
         if position >= 0:
+            _note_open(state, known, first, number)
             return number, position
         blank, began = blank or (not text and began), began or bool(text)
         number += 1
@@ -138,7 +139,7 @@ def _closing(state: StateBlock, first: int, end: int, opener: Opener, lazy: bool
 
 
 def _note_open(state: StateBlock, known: Formulas, first: int, number: int) -> None:
-    """Remembers a sign that a line still to come, or the rest of the last line, could close."""
+    """Remembers a sign that a line still to come could close, or of whose last line the rest may still come."""
     if number >= len(state.bMarks) - 2:
         known.open_line = first if known.open_line is None else min(first, known.open_line)
 

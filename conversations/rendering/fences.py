@@ -17,6 +17,7 @@ from .highlighting import language_of
 LANGUAGES = frozenset({"markdown", "md", "mdown", "mkd", "mdx", "gfm", "rmd", "qmd"})
 FENCE = re.compile(r"(`{3,}(?=[^`\n]*$)|~{3,})[ \t]*([^\n]*?)[ \t]*$", re.MULTILINE)
 MAX_LINES = 1_000  # of a fence that is looked into
+MAX_DEPTH = 8  # of fences in it; so each line is looked at a few times at most, whatever opens before it
 Line = tuple[int, str, str]  # its number, its marker, its info string
 
 
@@ -73,6 +74,8 @@ def _closing(state: StateBlock, opening: Line, last: int, guess: bool) -> int | 
             return None
         if info or (holds_fences and guess and _stands_like_opening(state, line, last)):
             opened.append((marker, language_of(info) in LANGUAGES))
+            if len(opened) > MAX_DEPTH:
+                return None
             continue
         opened.pop()
         if not opened:
@@ -85,9 +88,16 @@ def _stands_like_opening(state: StateBlock, line: int, last: int) -> bool:
 
 
 def _last_line(state: StateBlock, start: int, end: int) -> int:
-    """The end of the item or quote in which the fence stands, not beyond `end`."""
-    lines = range(start + 1, end)
-    return next((at for at in lines if not state.isEmpty(at) and state.sCount[at] < state.blkIndent), end)
+    """The end of the item or quote in which the fence stands, not beyond `end`; each line is looked at once."""
+    known: dict[tuple[int, int], tuple[int, int]] = state.env.setdefault("fence_ends", {})
+    key = (state.level, state.blkIndent)
+    first, last = known.get(key, (0, 0))
+    if not first <= start < last:
+        first, last = start, start + 1
+    while last < end and (state.isEmpty(last) or state.sCount[last] >= state.blkIndent):
+        last += 1
+    known[key] = (first, last)
+    return min(last, end)
 
 
 def _fences(state: StateBlock, start: int, end: int) -> Iterator[Line]:

@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import mdTrim
 from markdown_it.rules_inline.state_inline import StateInline
 
 from . import display
@@ -125,7 +126,7 @@ def _as_written(state: StateInline, opener: Opener, silent: bool) -> bool:
         for index, line in enumerate(lines):
             if index:
                 state.push("softbreak", "br", 0)
-            state.push("text", "", 0).content = line.strip()
+            state.push("text", "", 0).content = mdTrim(line)
     state.pos = end
     return True
 

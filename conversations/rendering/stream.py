@@ -20,6 +20,8 @@ from .unfinished import settled
 
 # What a tail has beyond this must grow by a sixteenth before it is parsed again, so that the cost stays linear.
 LONG_TAIL = 1_500  # characters
+# A tail that is nearly all signs costs more than its length says: each of its inline tokens counts as so many.
+TOKEN = 8  # characters
 
 __all__ = ["Op", "StreamRenderer"]
 
@@ -45,6 +47,7 @@ class StreamRenderer:
         self._full_parse = 0  # length of the tail when it was last parsed as a whole after being in a container
         self._unparsed = 0  # characters of the tail that came after the last parse
         self._tail_length = 0
+        self._extra = 0  # characters that the tail costs beyond its length, as it was last parsed
         self._html = ""  # of the tail, where there is no leaf
         self._leaf: Leaf | None = None
 
@@ -57,7 +60,7 @@ class StreamRenderer:
             shown = self._leaf.take(piece)
             if shown is not None:
                 return [(self._leaf.depth, shown)] if shown else []
-        if self._unparsed < self._tail_length - LONG_TAIL >> 4:
+        if self._unparsed < self._tail_length + self._extra - LONG_TAIL >> 4:
             self._settle(self._tail_html())
             return []
         return self._parse_tail()
@@ -146,6 +149,7 @@ class StreamRenderer:
             return None
         if len(blocks) != 1 or len(references) > len(self._references) or not container.takes(blocks[0]):
             return None
+        self._extra = _extra(blocks, len(source))
         old = container.opening + self._tail_html()
         html, leaf = _open_end(blocks[0], source, visible)
         self._settle_after(len(containers.opening(blocks[0])), html, leaf)
@@ -189,6 +193,7 @@ class StreamRenderer:
             }
             self._tail = [_from_line(source, line)]
             self._tail_length, self._full_parse = len(self._tail[0]), 0
+        self._extra = _extra(blocks[first:], self._tail_length)
         before = "".join(block_html(block) for block in blocks[first:-1])
         html, leaf = _open_end(blocks[-1], source, visible) if blocks else ("", None)
         if leaf is not None:
@@ -223,6 +228,12 @@ def _open_end(block: Block, source: str, visible: str) -> tuple[str, Leaf | None
         return html, None if code.nested and source != visible else code
     html = block_html(block)
     return html, text_leaf(block, html, source) if source == visible else None
+
+
+def _extra(blocks: list[Block], length: int) -> int:
+    """What parsing the blocks costs beyond the length of their source, in characters; 0 in usual text."""
+    count = sum(len(token.children or ()) for block in blocks for token in block.tokens)
+    return max(0, TOKEN * count - length)
 
 
 def _first_open(blocks: list[Block], source: str) -> int:

@@ -56,7 +56,7 @@ def _columns(state: StateBlock, start: int, end: int) -> tuple[list[str], list[s
     delimiters, head = line_of(state, start + 1), mdTrim(line_of(state, start))
     if "|" not in head or state.is_code_block(start) or not DELIMITER_ROW.fullmatch(delimiters):
         return None
-    marks = [mark.strip() for mark in delimiters.removeprefix("|").removesuffix("|").split("|")]
+    marks = [mdTrim(mark) for mark in delimiters.removeprefix("|").removesuffix("|").split("|")]
     cells = _cells(head, len(marks), joined=False)
     return (
         (cells, [ALIGNMENTS[mark[0] == ":", mark[-1] == ":"] for mark in marks]) if len(cells) == len(marks) else None

@@ -97,7 +97,7 @@ def _pair(state: StateInline) -> None:
     tokens = state.tokens
     while tokens and tokens[-1].type == "softbreak":  # a comment stood behind it
         tokens.pop()
-    if any(token.type == "tag" for token in tokens):
+    if "<" in state.src and any(token.type == "tag" for token in tokens):
         _Pairing(tokens, bool(state.env.get("goes_on"))).run(state)
         _unwrap_summaries(tokens)
 
@@ -211,15 +211,19 @@ def _unwrap_summaries(tokens: Sequence[Token]) -> None:
 
 def apart(tokens: list[Token]) -> list[Token]:
     """Block tokens with each paragraph that has a rule in it cut in two there; a rule inside other markup is text."""
-    if not any(child.type == "hr" for token in tokens for child in token.children or ()):
+    if not any("<" in token.content and _has_rule(token) for token in tokens):
         return tokens
     made: list[Token] = []
     for index, token in enumerate(tokens):
-        if token.type == "inline" and any(child.type == "hr" for child in token.children or ()):
+        if token.type == "inline" and _has_rule(token):
             made += _cut(token, tokens[index - 1], tokens[index + 1])
         else:
             made.append(token)
     return made
+
+
+def _has_rule(token: Token) -> bool:
+    return any(child.type == "hr" for child in token.children or ())
 
 
 def _cut(inline: Token, opening: Token, closing: Token) -> list[Token]:

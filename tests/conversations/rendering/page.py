@@ -24,7 +24,9 @@ class Element:
             self.children.append(text)
 
     def text(self) -> str:
-        return "".join(child if isinstance(child, str) else child.text() for child in self.children)
+        """What a reader sees; a `<br>` is a line end."""
+        inner = "".join(child if isinstance(child, str) else child.text() for child in self.children)
+        return "\n" if self.name == "br" else inner
 
 
 class _Parser(HTMLParser):

@@ -1,4 +1,6 @@
+import cProfile
 import json
+from collections.abc import Callable
 from unittest import mock
 
 import pytest
@@ -33,6 +35,10 @@ def stream(pieces: list[str]) -> tuple[StreamRenderer, page.Element]:
 @example(["a &lt", ";b", " <", "&"])
 @example(["```py\nx\n```", "x\n", "```\n\nend"])  # a closing fence that turns out to be none
 @example(["- a\n- b\n- c\n", "- d\n\n- loose\n", "\n1. other\n"])
+@example(["$$\n# Heading\n\x85\n"])  # white space to Python, a character to markdown
+@example(["\x85\n\nt\n\\["])
+@example([":\r$$\n.$$", "\\"])  # a block of two lines that turns out to be part of the paragraph before it
+@example(["a|\x85\n|-|-|\n|\u2029|\x0b|\n", "|1|2|\n|3|4|\n", "|5|6|"])
 def test_any_document_in_any_pieces(pieces: list[str]) -> None:
     renderer, body = stream(pieces)
     page.apply(body, renderer.finish())
@@ -148,3 +154,25 @@ def sent(text: str) -> int:
     renderer = StreamRenderer()
     ops = [renderer.feed(text[start : start + 7]) for start in range(0, len(text), 7)]
     return len(json.dumps(ops))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["$$\n", "> $$\n", "- $$\n", "\\[ a\n", "> \\[\n", "\\(\n", "<details>\n", "> <details>\n", "<!--\n", "`\n",
+     "|a|b|\n", "2024. \n", "2024. 1.\n", "```markdown\n```\n", "```md\n```md\n```\n", "<details><details>"],
+)  # fmt: skip
+def test_signs_without_an_end_cost_a_bounded_number_of_calls_for_each_character(unit: str) -> None:
+    text = unit * (12_000 // len(unit))
+    render("a $$x$$ `b`\n\n|a|\n|-|\n")
+    assert calls(lambda: render(text)) < 120 * len(text)
+    assert calls(lambda: [*map(StreamRenderer().feed, cut(text, 4))]) < 1_000 * len(text)
+
+
+def cut(text: str, size: int) -> list[str]:
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+def calls(run: Callable[[], object]) -> int:
+    profile = cProfile.Profile()
+    profile.runcall(run)
+    return sum(entry.callcount for entry in profile.getstats())
