@@ -238,5 +238,5 @@ SPECIAL: dict[str, Callable[[Source], str]] = {
     "cf": lambda source: _inner(compound(source.argument())),
     "operatorname": _operator,
     "operatornamewithlimits": _operator,
-    **{name: lambda source, quantity=quantity: quantity(source) for name, quantity in QUANTITIES.items()},  # type: ignore[misc]
+    **QUANTITIES,
 }
