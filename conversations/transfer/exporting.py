@@ -23,7 +23,7 @@ from conversations.text import says_something
 from conversations.transfer.formats.own import FORMAT, VERSION
 from providers import model_info
 
-STYLES = ("tokens", "base", "conversation", "code")
+STYLES = ("tokens", "base", "conversation")
 SHOWN_AT_ONCE = 500
 _STYLE_PLACE = "/* The product's own styles. */"
 

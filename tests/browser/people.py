@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -166,6 +167,13 @@ class Tab:
     async def words(self) -> list[str]:
         """The words of `script:words-N` in the newest answer, as they stand there."""
         return re.findall(r"w\d{4}", await self.text())
+
+    async def clipboard(self, part: str) -> str:
+        """What is on the clipboard once `part` is in it."""
+        async with asyncio.timeout(15):
+            while part not in (copied := str(await self.page.evaluate("navigator.clipboard.readText()"))):
+                await asyncio.sleep(0.05)
+        return copied
 
     async def grown(self, scripted_provider: ScriptedProvider) -> None:
         """Let the scripted provider go on from its pause, until the newest answer's text is longer."""

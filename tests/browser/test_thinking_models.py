@@ -9,7 +9,6 @@ from tests.browser.conftest import Devices
 from tests.browser.people import Person, Tab
 from tests.scripted_provider.fixture import ScriptedProvider
 
-COPIED = "() => navigator.clipboard.readText()"
 WORDS = {"en-US": ("Thoughts", "Copy"), "ko-KR": ("생각 과정", "복사")}
 
 
@@ -48,16 +47,9 @@ async def test_thoughts_are_folded_and_the_answer_comes_after_them(
         await tab.page.reload()
     await tab.answer.hover()
     await tab.answer.get_by_role("button", name=WORDS[locale][1], exact=True).first.click()
-    copied = await _copied(tab)
+    copied = await tab.clipboard("Hello")
     assert copied.startswith("Hello. You wrote")
     assert "count the words" not in copied
-
-
-async def _copied(tab: Tab) -> str:
-    """What the button has put there."""
-    await tab.page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('Hello')")
-    copied: str = await tab.page.evaluate(COPIED)
-    return copied
 
 
 @pytest.mark.parametrize(
