@@ -32,7 +32,7 @@ class LanguageMiddleware(LocaleMiddleware):
 
 
 class TimeZoneMiddleware:
-    """Dates as the reader's clock has them: static/js/zone.js says in a cookie where that is.
+    """Dates as the reader's clock has them: static/js/sidebar.js says in a cookie where that is.
 
     Without it, and where it says what is no time zone, they are the site's; in the administration always, so that those
     who work there speak of the same dates.
