@@ -15,6 +15,7 @@ DATE = re.compile(rf"\d{{1,4}}\.{_SECOND}")
 YEAR = re.compile(r"((?:19|20)\d\d)\.(?=[ \t]|$)", re.MULTILINE)
 FULL_DATE = re.compile(rf"[12]\d{{3}}\.{_SECOND}")
 DIGITS = frozenset("0123456789")
+MARKERS = DIGITS | set("-+*")  # with which an item begins
 LOOK_BACK = 50  # lines in which the number before a year shows that it counts items
 
 
@@ -24,7 +25,11 @@ def install(md: MarkdownIt) -> None:
     rule = md.block.ruler.__rules__[position].fn
 
     def list_of_no_dates(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
-        return not _is_date(state, startLine, silent) and rule(state, startLine, endLine, silent)
+        at = state.bMarks[startLine] + state.tShift[startLine]
+        begins = state.src[at : at + 1]
+        if begins not in MARKERS or (begins in DIGITS and _is_date(state, startLine, silent)):
+            return False
+        return rule(state, startLine, endLine, silent)
 
     md.block.ruler.at("list", list_of_no_dates, {"alt": ["paragraph", "reference", "blockquote"]})
     md.block.ruler.before("list", "date", _ends_list, {"alt": ["list"]})
@@ -32,8 +37,6 @@ def install(md: MarkdownIt) -> None:
 
 def _is_date(state: StateBlock, line: int, silent: bool) -> bool:
     at = state.bMarks[line] + state.tShift[line]
-    if state.src[at : at + 1] not in DIGITS:
-        return False
     return DATE.match(state.src, at) is not None or _is_year(state, line, may_count=silent)
 
 

@@ -22,11 +22,13 @@ Line = tuple[int, str, str]  # its number, its marker, its info string
 
 
 def install(md: MarkdownIt) -> None:
-    """Puts the rule around the parser's own."""
+    """Puts the rule around the parser's own, which need not be asked about most lines."""
     position = md.block.ruler.__find__("fence")
     rule = md.block.ruler.__rules__[position].fn
 
     def fence(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
+        if not state.src.startswith(("```", "~~~"), state.bMarks[startLine] + state.tShift[startLine]):
+            return False
         end = None if silent else _end(state, startLine, endLine)
         if end is None:
             return rule(state, startLine, endLine, silent)

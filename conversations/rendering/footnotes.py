@@ -22,13 +22,17 @@ def install(md: MarkdownIt) -> None:
 
 
 def keep_from_references(md: MarkdownIt) -> None:
-    """A line `[^1]: word` defines a note, never a link named ^1, whether or not this parser knows footnotes."""
+    """A line `[^1]: word` defines a note, never a link named ^1, whether or not this parser knows footnotes.
+
+    Most lines begin with no bracket, and the parser's own rule need not be asked.
+    """
     position = md.block.ruler.__find__("reference")
     rule = md.block.ruler.__rules__[position].fn
 
     def reference(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
         first = state.bMarks[startLine] + state.tShift[startLine]
-        return not state.src.startswith("[^", first) and rule(state, startLine, endLine, silent)
+        begins = state.src[first : first + 2]
+        return begins[:1] == "[" and begins != "[^" and rule(state, startLine, endLine, silent)
 
     md.block.ruler.at("reference", reference)
 

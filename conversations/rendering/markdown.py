@@ -136,7 +136,8 @@ def _inline(state: StateCore) -> None:
             _unfinished_inline(state, token, token.children)
         else:
             state.md.inline.parse(token.content, state.md, state.env, token.children)
-    state.tokens = tags.apart(state.tokens)
+    if "<" in state.src:
+        state.tokens = tags.apart(state.tokens)
 
 
 def _unfinished_inline(state: StateCore, token: Token, children: list[Token]) -> None:

@@ -33,6 +33,8 @@ def split(text: str) -> Iterator[str]:
 
 def in_pieces(text: str) -> str:
     """Escaped text, of a paragraph or the like."""
+    if len(text) <= LONGEST:
+        return escape_text(text)
     first, *others = split(text)
     return "".join([escape_text(first), *(f'<span class="piece">{escape_text(part)}</span>' for part in others)])
 

@@ -232,7 +232,11 @@ def _open_end(block: Block, source: str, visible: str) -> tuple[str, Leaf | None
 
 def _extra(blocks: list[Block], length: int) -> int:
     """What parsing the blocks costs beyond the length of their source, in characters; 0 in usual text."""
-    count = sum(len(token.children or ()) for block in blocks for token in block.tokens)
+    count = 0
+    for block in blocks:
+        for token in block.tokens:
+            if token.children:
+                count += len(token.children)
     return max(0, TOKEN * count - length)
 
 

@@ -94,10 +94,12 @@ def _waits(state: StateInline) -> bool:
 
 def _pair(state: StateInline) -> None:
     """Makes pairs of tags that open and close in step with each other and with the markup around; the rest is text."""
+    if "<" not in state.src:
+        return
     tokens = state.tokens
     while tokens and tokens[-1].type == "softbreak":  # a comment stood behind it
         tokens.pop()
-    if "<" in state.src and any(token.type == "tag" for token in tokens):
+    if any(token.type == "tag" for token in tokens):
         _Pairing(tokens, bool(state.env.get("goes_on"))).run(state)
         _unwrap_summaries(tokens)
 
