@@ -3,10 +3,11 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from django.core.cache import cache
 
-from providers.addresses import ANTHROPIC_URL, ANTHROPIC_VERSION, OPENAI_URL, places
+from providers.addresses import ANTHROPIC_URL, ANTHROPIC_VERSION, OPENAI_URL, joined, places
 from providers.background import run_once
 from providers.connections import ANTHROPIC_CLASS, Connection
 from providers.errors import NoModelList, ProviderError
@@ -115,9 +116,8 @@ def _is_anthropic(connection: Connection) -> bool:
 
 def _places(connection: Connection) -> list[str]:
     if _is_anthropic(connection):
-        address, query = (connection.base_url or ANTHROPIC_URL).partition("?")[::2]
-        address = f"{address.rstrip('/').removesuffix('/v1')}/v1"
-        return [f"{address}?{query}" if query else address]
+        address = connection.base_url or ANTHROPIC_URL
+        return [address if urlsplit(address).path.endswith("/v1") else joined(address, "/v1")]
     if connection.is_official:
         return [connection.base_url or OPENAI_URL]
     return places(connection.base_url)
