@@ -61,11 +61,17 @@ def refresh(connection: Connection, timeout: float = TIMEOUT_SECONDS) -> Listing
         known = heard(connection)
         listing = Listing(known.models if known else None, time.time(), error.code, known.base_url if known else "")
         cache.set(_key(connection), listing, KEEP_SECONDS)
+    else:
+        cache.set(_DETAILS + connection.name, _with_details(listing.models or ()), KEEP_SECONDS)
+        _details_read.pop(connection.name, None)
     return listing
 
 
 def ask(connection: Connection, timeout: float = TIMEOUT_SECONDS) -> Listing:
-    """The same, and raises ProviderError; NoModelList where none of the places that were meant has a list."""
+    """The same, and raises ProviderError; NoModelList where none of the places that were meant has a list.
+
+    What is known of the provider's models stays: the connection may be one that is only tried out.
+    """
     base_urls, headers = _places(connection), _headers(connection)
     failure: ProviderError | None = None
     for base_url in base_urls:
@@ -74,7 +80,9 @@ def ask(connection: Connection, timeout: float = TIMEOUT_SECONDS) -> Listing:
         except NoModelList as error:
             failure = failure or error
         else:
-            return _keep(connection, Listing(tuple(models), time.time(), base_url=base_url))
+            listing = Listing(tuple(models), time.time(), base_url=base_url)
+            cache.set(_key(connection), listing, KEEP_SECONDS)
+            return listing
     raise failure or NoModelList
 
 
@@ -93,13 +101,6 @@ def listed_model(provider: str, name: str) -> ListedModel:
         details = cache.get(_DETAILS + provider) or {}
         _details_read[provider] = (time.monotonic(), details)
     return details.get(name) or ListedModel(name)
-
-
-def _keep(connection: Connection, listing: Listing) -> Listing:
-    cache.set(_DETAILS + connection.name, _with_details(listing.models or ()), KEEP_SECONDS)
-    _details_read.pop(connection.name, None)
-    cache.set(_key(connection), listing, KEEP_SECONDS)
-    return listing
 
 
 def _with_details(models: Iterable[ListedModel]) -> dict[str, ListedModel]:
