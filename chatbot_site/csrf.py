@@ -30,12 +30,19 @@ def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def text_of(request: HttpRequest) -> str:
     """The text that one of our own pages was to send: no other site can put words into what is given back."""
-    origin = request.headers.get("Origin", "")  # browsers say it truly
-    is_ours = bool(origin) and urlsplit(origin).netloc == request.get_host()
+    is_ours = bool(_path_here(request, "Origin"))  # browsers say it truly
     return request.POST.get("text", "")[:LONGEST] if is_ours and request.method == "POST" else ""
 
 
 def page_of(request: HttpRequest) -> str:
     """The path of the page that a command was given on."""
-    page = urlsplit(request.headers.get("Referer", ""))
-    return page.path if page.netloc == request.get_host() and page.path.startswith("/") else "/"
+    return _path_here(request, "Referer") or "/"
+
+
+def _path_here(request: HttpRequest, header: str) -> str:
+    """The path of the address in a header; empty where that is none of this site."""
+    try:
+        address = urlsplit(request.headers.get(header, ""))
+    except ValueError:
+        return ""
+    return (address.path or "/") if address.netloc == request.get_host() else ""

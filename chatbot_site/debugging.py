@@ -132,7 +132,7 @@ def is_for(request: HttpRequest) -> bool:
 def _wanted(request: HttpRequest) -> bool:
     switched_on = "profile" in request.GET or request.COOKIES.get(COOKIE) == "1"
     is_own = request.path.startswith(("/debug/", f"/{settings.STATIC_URL.lstrip('/')}"))
-    return switched_on and not is_own and (not hasattr(request, "user") or is_for(request))
+    return switched_on and not is_own and is_for(request)
 
 
 def profile(work: Callable[[], HttpResponseBase]) -> tuple[HttpResponseBase, str]:

@@ -31,23 +31,22 @@ class Said:
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
+        self._length = 0
 
     def add(self, text: str) -> None:
         self._pieces.append(text)
+        self._length += len(text)
 
     def new_of_whole(self, text: str) -> str:
         """What is new in a text that should be all that there is."""
-        so_far = self._joined()
-        return text[len(so_far) :] if text.startswith(so_far) else text
+        is_whole = len(text) >= self._length and text.startswith("".join(self._pieces))
+        return text[self._length :] if is_whole else text
 
     def is_all(self, text: str) -> bool:
-        """Whether `text` is all that came so far once more."""
-        return (len(text) >= REPEATED or len(self._pieces) > 1) and text == self._joined()
-
-    def _joined(self) -> str:
-        if len(self._pieces) > 1:
-            self._pieces[:] = ["".join(self._pieces), ""]
-        return "".join(self._pieces)
+        """Whether `text` is all that came so far once more. Joined only where the length says that it may be."""
+        if len(text) != self._length or (len(text) < REPEATED and len(self._pieces) < 2):
+            return False
+        return text == "".join(self._pieces)
 
     def __bool__(self) -> bool:
         return bool(self._pieces)

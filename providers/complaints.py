@@ -64,6 +64,11 @@ class Complaint:
         return "\n".join(self.words)[:_LONGEST]
 
     @property
+    def said(self) -> str:
+        """The message, and the codes and types."""
+        return f"{self.message}\n{' '.join(self.names)[:_LONGEST]}"
+
+    @property
     def is_page(self) -> bool:
         return self.is_text and self.message.lstrip().startswith("<")
 
@@ -87,7 +92,7 @@ class Complaint:
             self.names.append("flagged_input")
         parameter = fields.get("param")
         if isinstance(parameter, str):
-            self.parameter = parameter
+            self.parameter = parameter[:_LONGEST]
             self.words += [parameter] if " " in parameter else []
         self._take_wait(fields)
         if isinstance(fields.get("loc"), list):  # pydantic's list of what is wrong where

@@ -136,15 +136,14 @@ def _parameter(kind: type[ProviderError], complaint: Complaint) -> str:
         return ""
     if NOT_STREAMED.search(complaint.message):
         return "stream"
-    if kind is errors.PermissionDenied or not _NOT_TAKEN.search(f"{complaint.message} {' '.join(complaint.names)}"):
+    if kind is errors.PermissionDenied or not _NOT_TAKEN.search(complaint.said):
         return ""
     mentioned = _PARAMETERS.search(complaint.parameter) or _PARAMETERS.search(complaint.message)
     return mentioned[0] if mentioned else ""
 
 
 def _kind_of(status: int, complaint: Complaint, ceiling: Ceiling | None) -> type[ProviderError]:
-    message = complaint.message
-    named = f"{message}\n{' '.join(complaint.names)}"
+    message, said = complaint.message, complaint.said
     if NOT_STREAMED.search(message) and status in (0, 400, 403, 404, 422):
         return errors.BadRequest
     if ceiling is not None:
@@ -153,7 +152,7 @@ def _kind_of(status: int, complaint: Complaint, ceiling: Ceiling | None) -> type
         if is_above_rate(message):
             return errors.TooLargeForRate
         for pattern, kind in SHARP:
-            if pattern.search(named):
+            if pattern.search(said):
                 return kind
     if status in _MAY_BE_BLOCKED and _is_blocked(status, complaint):
         return errors.Blocked
@@ -164,7 +163,7 @@ def _kind_of(status: int, complaint: Complaint, ceiling: Ceiling | None) -> type
 
 def _is_blocked(status: int, complaint: Complaint) -> bool:
     """Whether something in between refused: the server itself explains in JSON, or speaks of a key."""
-    if BLOCKED.search(f"{complaint.message}\n{' '.join(complaint.names)}"):
+    if BLOCKED.search(complaint.said):
         return True
     explained = not complaint.is_text or not complaint.message
     return status == 403 and not explained and (complaint.is_page or not ABOUT_A_KEY.search(complaint.message))

@@ -7,62 +7,64 @@ _OPENAI_REASONING = re.compile(r"(o\d|gpt-(?:[5-9]|\d\d))(?!.*chat)")
 _CLAUDE_WITH_TEMPERATURE = re.compile(
     r"claude-(?:v?[12]\b|instant|3-|(?:opus|sonnet|haiku)-(?:4(?:-[0-6])?(?:-\d{8})?(?:-latest)?$|3))"
 )
-_OUTPUTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
-    (re.compile(pattern), tokens)
-    for pattern, tokens in (
-        (r"claude-(v?[12]\b|instant|3-(opus|sonnet|haiku))", 4096),
-        (r"claude-3", 8192),
-        (r"claude-", 32_000),
-        (r"o\d", 100_000),
-        (r"gpt-(3|4-turbo|4-vision)", 4096),
-        (r"gpt-4\.1", 32_768),
-        (r"(gpt|chatgpt)-4o", 16_384),
-        (r"gpt-4", 8192),
-        (r"gpt-5-chat", 16_384),
-        (r"gpt-(oss|chat)", 16_384),
-        (r"gpt-([5-9]|\d\d)", 128_000),
-    )
+Tokens = tuple[tuple[re.Pattern[str], int], ...]
+
+
+def _compiled(*families: tuple[str, int]) -> Tokens:
+    return tuple((re.compile(pattern), tokens) for pattern, tokens in families)
+
+
+# The first pattern that fits counts, here and below.
+_OUTPUTS = _compiled(
+    (r"claude-(v?[12]\b|instant|3-(opus|sonnet|haiku))", 4096),
+    (r"claude-3", 8192),
+    (r"claude-", 32_000),
+    (r"o\d", 100_000),
+    (r"gpt-(3|4-turbo|4-vision)", 4096),
+    (r"gpt-4\.1", 32_768),
+    (r"(gpt|chatgpt)-4o", 16_384),
+    (r"gpt-4", 8192),
+    (r"gpt-5-chat", 16_384),
+    (r"gpt-(oss|chat)", 16_384),
+    (r"gpt-([5-9]|\d\d)", 128_000),
 )
-# What each family reads, in tokens; the smaller value where its members differ. The first pattern that fits counts.
-_WINDOWS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
-    (re.compile(pattern), tokens)
-    for pattern, tokens in (
-        (r"gemini-(1\.0|pro(-vision)?$)", 32_760),
-        (r"gemini-1\.5-pro", 2_097_152),
-        (r"gemini-(\d|flash|pro|exp)", 1_048_576),
-        (r"claude-(instant|v?[12](?![.\d]))", 100_000),
-        (r"claude-", 200_000),
-        (r"gpt-4\.1", 1_047_576),
-        (r"gpt-oss", 131_072),
-        (r"(gpt|chatgpt)-4o|gpt-4-turbo|gpt-4-(1106|0125|vision)|gpt-5-chat|o1-(mini|preview)", 128_000),
-        (r"gpt-4\.5", 128_000),
-        (r"gpt-4-32k", 32_768),
-        (r"gpt-4", 8192),
-        (r"gpt-3\.5", 16_385),
-        (r"gpt-([5-9]|\d\d)", 272_000),
-        (r"o\d($|[-:])", 200_000),
-        (r"grok-[4-9]", 256_000),
-        (r"grok-[23]", 131_072),
-        (r"deepseek-(chat|reasoner|v[2-9]|r1(?!-distill))", 64_000),
-        (r"(mistral|magistral)-(large|medium|small)-?(24\d\d|2503)?", 32_000),
-        (r"ministral|pixtral|devstral|codestral|open-mistral-nemo|mistral-nemo", 128_000),
-        (r"mixtral|mistral-(7b|tiny)|open-mistral|open-mixtral", 32_000),
-        (r"llama-?(3\.[1-9]|[4-9])", 131_072),
-        (r"kimi|moonshot-v1-128k", 131_072),
-        (r"moonshot-v1-32k", 32_768),
-        (r"qwen-(plus|turbo|flash)|qwen-?3[.-](max|coder)", 131_072),
-        (r"qwen-max|qwen-?(2\.5|3)|qwq", 32_768),
-        (r"glm-(4\.[5-9]|[5-9])|glm-4-(plus|air|flash|long)", 128_000),
-        (r"command-(r|a)", 128_000),
-        (r"sonar", 127_072),
-        (r"(amazon\.)?nova-(lite|pro)", 300_000),
-        (r"(amazon\.)?nova-micro", 128_000),
-        (r"minimax-(m|text)", 196_608),
-        (r"gemma-?3n?-1b|gemma-?3n", 32_768),
-        (r"gemma-?[3-9]", 131_072),
-        (r"phi-?(3\.5|4-mini)", 131_072),
-        (r"phi-?4", 16_384),
-    )
+# What each family reads, in tokens; the smaller value where its members differ.
+_WINDOWS = _compiled(
+    (r"gemini-(1\.0|pro(-vision)?$)", 32_760),
+    (r"gemini-1\.5-pro", 2_097_152),
+    (r"gemini-(\d|flash|pro|exp)", 1_048_576),
+    (r"claude-(instant|v?[12](?![.\d]))", 100_000),
+    (r"claude-", 200_000),
+    (r"gpt-4\.1", 1_047_576),
+    (r"gpt-oss", 131_072),
+    (r"(gpt|chatgpt)-4o|gpt-4-turbo|gpt-4-(1106|0125|vision)|gpt-5-chat|o1-(mini|preview)", 128_000),
+    (r"gpt-4\.5", 128_000),
+    (r"gpt-4-32k", 32_768),
+    (r"gpt-4", 8192),
+    (r"gpt-3\.5", 16_385),
+    (r"gpt-([5-9]|\d\d)", 272_000),
+    (r"o\d($|[-:])", 200_000),
+    (r"grok-[4-9]", 256_000),
+    (r"grok-[23]", 131_072),
+    (r"deepseek-(chat|reasoner|v[2-9]|r1(?!-distill))", 64_000),
+    (r"(mistral|magistral)-(large|medium|small)-?(24\d\d|2503)?", 32_000),
+    (r"ministral|pixtral|devstral|codestral|open-mistral-nemo|mistral-nemo", 128_000),
+    (r"mixtral|mistral-(7b|tiny)|open-mistral|open-mixtral", 32_000),
+    (r"llama-?(3\.[1-9]|[4-9])", 131_072),
+    (r"kimi|moonshot-v1-128k", 131_072),
+    (r"moonshot-v1-32k", 32_768),
+    (r"qwen-(plus|turbo|flash)|qwen-?3[.-](max|coder)", 131_072),
+    (r"qwen-max|qwen-?(2\.5|3)|qwq", 32_768),
+    (r"glm-(4\.[5-9]|[5-9])|glm-4-(plus|air|flash|long)", 128_000),
+    (r"command-(r|a)", 128_000),
+    (r"sonar", 127_072),
+    (r"(amazon\.)?nova-(lite|pro)", 300_000),
+    (r"(amazon\.)?nova-micro", 128_000),
+    (r"minimax-(m|text)", 196_608),
+    (r"gemma-?3n?-1b|gemma-?3n", 32_768),
+    (r"gemma-?[3-9]", 131_072),
+    (r"phi-?(3\.5|4-mini)", 131_072),
+    (r"phi-?4", 16_384),
 )
 _SEES = re.compile(
     r"vision|multimodal|llava|pixtral|moondream|molmo|internvl|minicpm-v|qvq"
@@ -78,8 +80,6 @@ _BLIND = re.compile(
 )
 OPENAI_MAX_TEMPERATURE = 2.0
 CLAUDE_MAX_TEMPERATURE = 1.0
-
-
 _VENDOR = re.compile(r"(?:[a-z]{2,6}\.)?(?:anthropic|openai|google|mistral|meta|cohere|deepseek|qwen|amazon)\.")
 
 
@@ -119,9 +119,14 @@ def supports_images(model: str) -> bool:
 
 def max_output(model: str) -> int | None:
     """The most tokens of one answer, None for a family that is not known."""
-    return next((tokens for pattern, tokens in _OUTPUTS if pattern.match(_own_name(model))), None)
+    return _tokens(_OUTPUTS, model)
 
 
 def context_window(model: str) -> int | None:
     """How many tokens a well-known model reads, whoever serves it; None for a family that is not known."""
-    return next((tokens for pattern, tokens in _WINDOWS if pattern.match(_own_name(model))), None)
+    return _tokens(_WINDOWS, model)
+
+
+def _tokens(families: Tokens, model: str) -> int | None:
+    name = _own_name(model)
+    return next((tokens for pattern, tokens in families if pattern.match(name)), None)

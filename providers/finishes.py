@@ -8,6 +8,7 @@ from typing import Any
 from providers.base import FinishReason
 
 WORD_LENGTH = 40  # of a reason that nobody here knows
+_LONGEST_WORD = 400  # characters that are looked at
 _NOTHING = {"", "null", "none", "nil", "undefined", "unspecified"}
 _WORDS: dict[str, str] = {
     "stop": (
@@ -95,7 +96,7 @@ def calls_tool(pieces: Sequence[str]) -> bool:
 
 def printable(word: str) -> str:
     """A word of a provider as a person may be shown it: one short line without signs that cannot be seen."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in word[:400]).split())
+    plain = " ".join("".join(c if c.isprintable() else " " for c in word).split())
     return plain if len(plain) <= WORD_LENGTH else plain[: WORD_LENGTH - 1] + "…"
 
 
@@ -104,7 +105,7 @@ def _word(said: Any, depth: int = 0) -> str:
     if said is None or said is False or said in ("", [], {}):
         return ""
     if isinstance(said, str):
-        return said.strip()
+        return said.strip()[:_LONGEST_WORD]
     if isinstance(said, bool | int | float):
         return str(said)
     if depth < 3 and isinstance(said, list):

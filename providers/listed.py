@@ -3,10 +3,11 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from django.core.cache import cache
 
-from providers.addresses import ANTHROPIC_URL, ANTHROPIC_VERSION, OPENAI_URL, places
+from providers.addresses import ANTHROPIC_URL, ANTHROPIC_VERSION, OPENAI_URL, joined, places
 from providers.background import run_once
 from providers.connections import ANTHROPIC_CLASS, Connection
 from providers.errors import NoModelList, ProviderError
@@ -60,11 +61,17 @@ def refresh(connection: Connection, timeout: float = TIMEOUT_SECONDS) -> Listing
         known = heard(connection)
         listing = Listing(known.models if known else None, time.time(), error.code, known.base_url if known else "")
         cache.set(_key(connection), listing, KEEP_SECONDS)
+    else:
+        cache.set(_DETAILS + connection.name, _with_details(listing.models or ()), KEEP_SECONDS)
+        _details_read.pop(connection.name, None)
     return listing
 
 
 def ask(connection: Connection, timeout: float = TIMEOUT_SECONDS) -> Listing:
-    """The same, and raises ProviderError; NoModelList where none of the places that were meant has a list."""
+    """The same, and raises ProviderError; NoModelList where none of the places that were meant has a list.
+
+    What is known of the provider's models stays: the connection may be one that is only tried out.
+    """
     base_urls, headers = _places(connection), _headers(connection)
     failure: ProviderError | None = None
     for base_url in base_urls:
@@ -73,7 +80,9 @@ def ask(connection: Connection, timeout: float = TIMEOUT_SECONDS) -> Listing:
         except NoModelList as error:
             failure = failure or error
         else:
-            return _keep(connection, Listing(tuple(models), time.time(), base_url=base_url))
+            listing = Listing(tuple(models), time.time(), base_url=base_url)
+            cache.set(_key(connection), listing, KEEP_SECONDS)
+            return listing
     raise failure or NoModelList
 
 
@@ -94,13 +103,6 @@ def listed_model(provider: str, name: str) -> ListedModel:
     return details.get(name) or ListedModel(name)
 
 
-def _keep(connection: Connection, listing: Listing) -> Listing:
-    cache.set(_DETAILS + connection.name, _with_details(listing.models or ()), KEEP_SECONDS)
-    _details_read.pop(connection.name, None)
-    cache.set(_key(connection), listing, KEEP_SECONDS)
-    return listing
-
-
 def _with_details(models: Iterable[ListedModel]) -> dict[str, ListedModel]:
     return {model.name: model for model in models if model != ListedModel(model.name)}
 
@@ -115,9 +117,8 @@ def _is_anthropic(connection: Connection) -> bool:
 
 def _places(connection: Connection) -> list[str]:
     if _is_anthropic(connection):
-        address, query = (connection.base_url or ANTHROPIC_URL).partition("?")[::2]
-        address = f"{address.rstrip('/').removesuffix('/v1')}/v1"
-        return [f"{address}?{query}" if query else address]
+        address = connection.base_url or ANTHROPIC_URL
+        return [address if urlsplit(address).path.endswith("/v1") else joined(address, "/v1")]
     if connection.is_official:
         return [connection.base_url or OPENAI_URL]
     return places(connection.base_url)

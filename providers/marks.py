@@ -33,7 +33,7 @@ PART_END = regex.compile(r"<\|(?:end|return|call)\|>|(?=<\|(?:start|channel)\|>)
 BARE_END = regex.compile(r"assistant(?:final|commentary(?= to=))")
 # What may stand anywhere in a text: marks as above, the end of gpt-oss's thoughts, the end of a solution.
 ANYWHERE = regex.compile(
-    rf"(?P<open>{_OPEN})|(?P<close>{_CLOSE}|(?:<\|end\|>\s*)?<\|start\|>assistant<\|channel\|>final<\|message\|>)",
+    rf"(?P<open>{_OPEN})|(?P<close>{_CLOSE}|(?:<\|end\|>\s{{0,20}})?<\|start\|>assistant<\|channel\|>final<\|message\|>)",
     regex.IGNORECASE,
 )
 SOLUTION_END = regex.compile(r"<\|(?:end_of_solution|end_response)\|>", regex.IGNORECASE)
@@ -43,6 +43,9 @@ _FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})(.*)")
 _SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 _QUOTES = {"`": "`", '"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "(": ")", "[": "]", "«": "»"}
 _ENDS_SENTENCE = ".!?…。！？:)\"'”’]}"
+_AT_ONCE, _LONG_LINE, _EDGE = 4096, 1000, 100  # characters
+_LONG_TICKS = re.compile(f"`{{{_EDGE},}}")
+_LONG_WORDS = re.compile(f"([^`]{{{_EDGE}}})[^`]+([^`]{{{_EDGE}}})")
 
 
 class Place:
@@ -52,16 +55,23 @@ class Place:
         self.line = ""  # the last one so far
         self._fence = ""
         self._new: list[str] = []
+        self._size = 0  # of these
 
     def add(self, text: str) -> None:
         self._new.append(text)
+        self._size += len(text)
+        if self._size > _AT_ONCE:
+            self.look()
 
     def look(self) -> None:
         """Read what was added."""
         *lines, self.line = (self.line + "".join(self._new)).split("\n")
         self._new.clear()
+        self._size = 0
         for line in lines:
             self._end(line)
+        if len(self.line) > _LONG_LINE:
+            self.line = _shortened(self.line)
 
     @property
     def in_fence(self) -> bool:
@@ -80,6 +90,18 @@ class Place:
             self._fence = "" if found[1][0] == "`" and "`" in found[2] else found[1]
         elif found[1].startswith(self._fence) and not found[2].strip():
             self._fence = ""
+
+
+def _shortened(line: str) -> str:
+    """A shorter line after which the same holds: its ends, and the backticks between them that nothing has closed.
+
+    Each mark looks at the line before it, and a line may be all of the answer.
+    """
+    said = line.rstrip(BLANKS)
+    blanks = line[len(said) :][:_EDGE]
+    said = _LONG_TICKS.sub("`" * _EDGE, said)
+    said = _SPAN.sub(lambda span: f"{span[1]}x{span[1]}" if span.end() == len(said) else "x", said)
+    return _LONG_WORDS.sub(r"\1\2", said) + blanks
 
 
 def is_quoted(place: Place, after: str, *, final: bool) -> bool | None:

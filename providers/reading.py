@@ -140,8 +140,8 @@ async def open_pieces(
     """
     chunks = await stack.enter_async_context(aclosing(response.aiter_bytes()))
     first = await _next(chunks, watchdog)
-    while first is not None and not _bare(first) and (more := await _next(chunks, watchdog)) is not None:
-        first += more
+    while first is not None and not _bare(first):  # blanks, which keep the connection alive
+        first = await _next(chunks, watchdog)
     kind = _kind_of_body(response.headers.get("content-type", ""), first or b"")
     if kind == "json":
         first, kind = await _first_line(chunks, first or b"", watchdog, limits)

@@ -27,7 +27,8 @@ from providers.marks import (
     is_quoted,
 )
 
-MARK_LENGTH = 400  # no mark, with the blanks before it, is longer
+MARK_LENGTH = 400  # no mark, with the blanks before it or what tells that it is one behind it, is longer
+_AT_ONCE = 4096  # characters: a whole answer of marks would be copied for each of them
 _HALF = re.compile("[\ud800-\udfff]")
 Event = Text | Reasoning | Rethought
 Pattern = regex.Pattern[str]
@@ -79,7 +80,7 @@ class Thoughts:
         self._held = ""  # what may be a part of a mark
         self._place = Place()
         self._end: Pattern = MARK  # what ends the thoughts that are open
-        self._blanks = ""  # of thoughts, behind which nothing has come yet
+        self._blanks: list[str] = []  # of thoughts, behind which nothing has come yet
         self._is_first = True
         self._after = False  # whether a mark was taken off just before: blanks go with it
         self._watches = True  # for a closing mark that nothing opened
@@ -112,8 +113,11 @@ class Thoughts:
             if self._watches or self._is_part:
                 self._place.add(event.text)
             return (event,)
-        self._held += event.text
-        return list(self._run(final=False))
+        found: list[Event] = []
+        for start in range(0, len(event.text), _AT_ONCE):
+            self._held += event.text[start : start + _AT_ONCE]
+            found += self._run(final=False)
+        return found
 
     def _may_hold_mark(self, text: str) -> bool:
         if not (self._watches or self._is_part or self._is_solution):
@@ -128,6 +132,8 @@ class Thoughts:
 
     # --- at the beginning, and behind thoughts ------------------------------------------------------------------
     def _begin(self, final: bool) -> Iterator[Event]:
+        if not final and len(self._held) < MARK_LENGTH and not self._held.strip(BLANKS):
+            return  # tells nothing yet; the pattern would try each of its parts behind each blank
         found = OPENING.match(self._held, partial=not final)
         if found is not None and found.partial and len(self._held) < MARK_LENGTH:
             return
@@ -157,7 +163,7 @@ class Thoughts:
 
     def _begin_thoughts(self, end: Pattern) -> None:
         self._step, self._end = self._think, end
-        self._place, self._blanks, self._is_first = Place(), "", True
+        self._place, self._blanks, self._is_first = Place(), [], True
 
     def _leave(self, rest: str) -> None:
         """The thoughts, or a part, have ended: what follows is like a beginning."""
@@ -199,13 +205,13 @@ class Thoughts:
     def _say_thought(self, text: str) -> Iterator[Reasoning]:
         """Without blanks at either end, and not what has come apart from the text already."""
         self._place.add(text)
-        text = self._blanks + text
-        said = text.rstrip(BLANKS)
-        self._blanks = text[len(said) :]
+        bare = text.rstrip(BLANKS)
+        if not bare:
+            self._blanks += [text] if text else []
+            return
+        said, self._blanks = "".join([*self._blanks, bare]), [text[len(bare) :]]
         if self._is_first:
             said = said.lstrip(BLANKS)
-        if not said:
-            return
         if self._wire:
             self._echo += said
             if "".join(self._wire).strip(BLANKS).startswith(self._echo):
@@ -225,8 +231,9 @@ class Thoughts:
         if found is None or found.partial:
             return
         mark, after = found[0], rest[len(found[0]) :]
+        behind = after[:MARK_LENGTH]
         self._place.look()
-        ends = self._ends_text(found, after, final)
+        ends = self._ends_text(found, behind, final or len(behind) == MARK_LENGTH)
         if ends is False:
             yield from self._say(mark)
             self._held = after

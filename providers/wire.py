@@ -14,7 +14,6 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
 )
-from dataclasses import replace
 from typing import Any, Protocol
 
 import httpx2
@@ -83,7 +82,6 @@ class SdkProvider(Provider):
 
     async def complete(self, request: ChatRequest) -> Answer:
         limits = Limits.from_settings()
-        limits = replace(limits, first_token_seconds=limits.total_seconds)
         asking, retries = self._asking(request), 0
         async with self._in_use():
             with Watchdog(limits) as watchdog:

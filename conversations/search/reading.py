@@ -11,9 +11,10 @@ from collections import Counter
 
 from conversations.models import Message
 
+# Runs of backticks are never given back in part: each would be tried at each of its lengths.
 _TAGS = re.compile(
-    r"(?P<code>^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?^[ \t]*(?P=fence)|.*)"
-    r"|(?P<ticks>`+)(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`))"
+    r"(?P<code>^[ \t]*+(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n(?:.*?^[ \t]*+(?P=fence)|.*)"
+    r"|(?<!`)(?P<ticks>`++)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`))"
     r"|(?P<line></?br[ \t]*/?>|<hr[ \t]*/?>)|<!--(?:(?!<!--).){0,4000}?-->"
     r"|<(?P<end>/?)(?P<name>sub|sup|kbd|u|mark|s|details|summary)(?:[ \t]+open)?[ \t]*>",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,

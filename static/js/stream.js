@@ -1,8 +1,9 @@
 /**
  * What the server tells about the open conversation: applies the frames of its websocket to the messages.
  *
- * The socket itself is kept by connection.js. Frames that are JSON never reach htmx, and cost no events. While no frame comes, looking.js asks over HTTP, and what it learns is drawn here too. Whatever does not fit
- * what is on the page is answered by fetching the messages anew.
+ * The socket itself is kept by connection.js. Frames that are JSON never reach htmx, and cost no events. While no frame
+ * comes, looking.js asks over HTTP, and what it learns is drawn here too. Whatever does not fit what is on the page is
+ * answered by fetching the messages anew.
  *
  * Events on #conversation: "answer:status" {id, status, article}; "messages:refreshed". Listens to "messages:check".
  */

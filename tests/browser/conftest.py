@@ -105,6 +105,12 @@ async def device(devices: Devices, alice: Person) -> Device:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def copying(devices: Devices, alice: Person) -> Device:
+    """Alice's computer, whose clipboard can be read."""
+    return await devices(alice, permissions=["clipboard-read", "clipboard-write"])
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def tab(device: Device) -> Tab:
     """Alice's new chat."""
     return await device.tab()

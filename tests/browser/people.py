@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -43,6 +44,24 @@ for number in range({count}):
 conversation.leaf = leaf
 conversation.save()
 print(conversation.pk)
+"""
+ANSWER = """
+import json
+from decimal import Decimal
+from accounts.models import User
+from conversations.models import Conversation, Generation, Message
+from conversations.rendering import render
+text = json.loads({text!r})
+owner = User.objects.get(username={name!r})
+made = Conversation.objects.create(owner=owner, title="Forms", model="openai/scripted")
+question = Message.objects.create(conversation=made, role="user", content="Show me")
+answer = Message.objects.create(conversation=made, parent=question, role="assistant", content=text, html=render(text))
+Generation.objects.create(conversation=made, message=answer, status="complete", finish_reason="stop",
+    model="openai/scripted", max_tokens=100, attempt=1, input_tokens=1200, output_tokens=345,
+    cost=Decimal("0.0042"), ttft_ms=350, duration_ms=12400)
+made.leaf = answer
+made.save()
+print(made.pk)
 """
 # What the browser, and htmx, write into the console when the server cannot be reached.
 NO_CONNECTION = r"net::ERR_|WebSocket connection to|htmx:(afterRequest|sendError)"
@@ -168,6 +187,11 @@ class Tab:
         """The words of `script:words-N` in the newest answer, as they stand there."""
         return re.findall(r"w\d{4}", await self.text())
 
+    async def copied(self) -> str:
+        """What is on the clipboard once the page says that it has copied."""
+        await expect(self.page.get_by_role("status").filter(has_text="Copied.")).to_have_count(1)
+        return str(await self.page.evaluate("navigator.clipboard.readText()"))
+
     async def clipboard(self, part: str) -> str:
         """What is on the clipboard once `part` is in it."""
         async with asyncio.timeout(15):
@@ -194,4 +218,10 @@ def numbered_words(count: int) -> list[str]:
 def make_conversation(site: Site, owner: Person, count: int) -> str:
     """The path of a conversation of `count` messages, "This is message number 000." and so on."""
     made = site.manage("shell", "--no-imports", "-c", LONG_CONVERSATION.format(name=owner.name, count=count))
+    return f"/c/{made.strip()}/"
+
+
+def make_answer(site: Site, owner: Person, text: str) -> str:
+    """The path of a conversation of one question, with this answer and what it took."""
+    made = site.manage("shell", "--no-imports", "-c", ANSWER.format(text=json.dumps(text), name=owner.name))
     return f"/c/{made.strip()}/"

@@ -1,6 +1,5 @@
 """Reading aids: long code, tables as CSV, an answer in other forms, and what it took."""
 
-import json
 from pathlib import Path
 
 import pytest_asyncio
@@ -8,7 +7,7 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Devices
-from tests.browser.people import Device, Person, Tab
+from tests.browser.people import Device, Person, Tab, make_answer
 from tests.site import Site
 
 LINES = 60
@@ -36,39 +35,12 @@ CSV = (
     "name,value\r\nplain,-5\r\n'=1+1,+3.5%\r\n"
     '"""quoted"", twice",\'@cmd\r\n한국어,"1,200"\r\n'
 )  # fmt: skip
-MAKE = """
-import json
-from decimal import Decimal
-from accounts.models import User
-from conversations.models import Conversation, Generation, Message
-from conversations.rendering import render
-text = json.loads({text!r})
-owner = User.objects.get(username={name!r})
-made = Conversation.objects.create(owner=owner, title="Forms", model="openai/scripted")
-question = Message.objects.create(conversation=made, role="user", content="Show me")
-answer = Message.objects.create(conversation=made, parent=question, role="assistant", content=text, html=render(text))
-Generation.objects.create(conversation=made, message=answer, status="complete", finish_reason="stop",
-    model="openai/scripted", max_tokens=100, attempt=1, input_tokens=1200, output_tokens=345,
-    cost=Decimal("0.0042"), ttft_ms=350, duration_ms=12400)
-made.leaf = answer
-made.save()
-print(made.pk)
-"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def forms(devices: Devices, alice: Person, site: Site) -> Tab:
+async def forms(copying: Device, alice: Person, site: Site) -> Tab:
     """An answer with code, a table and formatting, just opened."""
-    script = MAKE.format(text=json.dumps(TEXT), name=alice.name)
-    made = site.manage("shell", "--no-imports", "-c", script).strip()
-    device: Device = await devices(alice, permissions=["clipboard-read", "clipboard-write"])
-    return await device.tab(f"/c/{made}/")
-
-
-async def _clipboard(tab: Tab) -> str:
-    """What is there once the page says that it has copied."""
-    await expect(tab.page.get_by_role("status").filter(has_text="Copied.")).to_have_count(1)
-    return str(await tab.page.evaluate("navigator.clipboard.readText()"))
+    return await copying.tab(make_answer(site, alice, TEXT))
 
 
 def _bytes(path: Path) -> bytes:
@@ -100,7 +72,7 @@ async def test_long_code_is_folded(forms: Tab) -> None:
 
 async def test_copying_folded_code_copies_all_of_it(forms: Tab) -> None:
     await forms.answer.locator("figure.code").first.get_by_role("button", name="Copy code").click()
-    copied = (await _clipboard(forms)).splitlines()
+    copied = (await forms.copied()).splitlines()
     assert (len(copied), copied[-1]) == (LINES, f"line_{LINES - 1} = {LINES - 1}")
 
 
@@ -128,7 +100,7 @@ async def test_code_is_not_folded_while_it_is_written_nor_under_the_readers_eyes
 
 async def test_a_table_as_csv(forms: Tab) -> None:
     await forms.button("Copy as CSV").click()
-    assert await _clipboard(forms) == CSV
+    assert await forms.copied() == CSV
 
 
 async def test_a_table_as_a_file(forms: Tab) -> None:
@@ -142,7 +114,7 @@ async def test_a_table_as_a_file(forms: Tab) -> None:
 async def _copy_formatted(tab: Tab) -> tuple[str, str]:
     """The HTML and the text on the clipboard."""
     await (await _panel(tab)).get_by_role("button", name="Copy with formatting").click()
-    text = await _clipboard(tab)
+    text = await tab.copied()
     html = await tab.page.evaluate(
         "navigator.clipboard.read().then(([item]) => item.getType('text/html')).then(blob => blob.text())"
     )
@@ -151,17 +123,16 @@ async def _copy_formatted(tab: Tab) -> tuple[str, str]:
 
 async def test_markdown_as_the_model_wrote_it(forms: Tab) -> None:
     await forms.answer.get_by_role("button", name="Copy", exact=True).click()
-    assert await _clipboard(forms) == TEXT
+    assert await forms.copied() == TEXT
 
 
-async def test_markdown_by_key_after_streaming(devices: Devices, alice: Person) -> None:
-    device = await devices(alice, permissions=["clipboard-read", "clipboard-write"])
-    tab = await device.tab()
+async def test_markdown_by_key_after_streaming(copying: Device) -> None:
+    tab = await copying.tab()
     await tab.ask("script:markdown")
     await tab.answered()
     await tab.page.locator("#reading").focus()
     await tab.page.keyboard.press("c")
-    copied = await _clipboard(tab)
+    copied = await tab.copied()
     source = await tab.page.evaluate(
         "fetch(document.querySelector('[data-copy][data-source]').dataset.source).then(r => r.text())"
     )
@@ -169,27 +140,24 @@ async def test_markdown_by_key_after_streaming(devices: Devices, alice: Person) 
     assert "```" in copied
 
 
-async def test_markdown_where_the_page_came_without_https(devices: Devices, alice: Person, site: Site) -> None:
+async def test_markdown_where_the_page_came_without_https(copying: Device, alice: Person, site: Site) -> None:
     """There the browser has no clipboard interface: what is selected is copied."""
-    device = await devices(alice, permissions=["clipboard-read", "clipboard-write"])
-    script = MAKE.format(text=json.dumps(TEXT), name=alice.name)
-    tab = await device.tab()
+    tab = await copying.tab()
     await tab.page.add_init_script("delete Navigator.prototype.clipboard")
-    await tab.open(f"/c/{site.manage('shell', '--no-imports', '-c', script).strip()}/")
+    await tab.open(make_answer(site, alice, TEXT))
     await tab.answer.get_by_role("button", name="Copy", exact=True).click()
     await expect(tab.page.get_by_role("status").filter(has_text="Copied.")).to_have_count(1)
     await tab.box.press("ControlOrMeta+v")
     await expect(tab.box).to_have_value(TEXT)
 
 
-async def test_a_question_as_it_was_written(devices: Devices, alice: Person) -> None:
-    device = await devices(alice, permissions=["clipboard-read", "clipboard-write"])
-    tab = await device.tab()
+async def test_a_question_as_it_was_written(copying: Device) -> None:
+    tab = await copying.tab()
     text = "1. 첫째 **굵게**\n\n  - https://example.org/a에서\n\t끝"
     await tab.ask(text)
     await tab.answered()
     await tab.questions.get_by_role("button", name="Copy", exact=True).click()
-    assert await _clipboard(tab) == text
+    assert await tab.copied() == text
 
 
 async def test_what_cannot_be_fetched_is_not_called_copied(forms: Tab) -> None:
@@ -248,10 +216,8 @@ async def test_with_formatting(forms: Tab) -> None:
         assert own not in html, own
 
 
-async def test_with_formatting_text_has_its_marks(devices: Devices, alice: Person, site: Site) -> None:
-    device = await devices(alice, permissions=["clipboard-read", "clipboard-write"])
-    script = MAKE.format(text=json.dumps(RICH), name=alice.name)
-    tab = await device.tab(f"/c/{site.manage('shell', '--no-imports', '-c', script).strip()}/")
+async def test_with_formatting_text_has_its_marks(copying: Device, alice: Person, site: Site) -> None:
+    tab = await copying.tab(make_answer(site, alice, RICH))
     html, text = await _copy_formatted(tab)
     assert [line for line in text.splitlines() if line.strip()] == [line for line in RICH_TEXT.splitlines() if line]
     for kept in (

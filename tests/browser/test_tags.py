@@ -1,13 +1,9 @@
 """Harmless tags of an answer in a browser: tables as CSV, what unfolds, what paper shows."""
 
-import json
-
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.browser.conftest import Devices
-from tests.browser.people import Device, Person, Tab
-from tests.browser.test_reading_aids import MAKE, _clipboard
+from tests.browser.people import Device, Person, Tab, make_answer
 from tests.site import Site
 
 TEXT = """장미꽃
@@ -28,17 +24,14 @@ TEXT = """장미꽃
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def tagged(devices: Devices, alice: Person, site: Site) -> Tab:
+async def tagged(copying: Device, alice: Person, site: Site) -> Tab:
     """An answer with tags, just opened."""
-    script = MAKE.format(text=json.dumps(TEXT), name=alice.name)
-    made = site.manage("shell", "--no-imports", "-c", script).strip()
-    device: Device = await devices(alice, permissions=["clipboard-read", "clipboard-write"])
-    return await device.tab(f"/c/{made}/")
+    return await copying.tab(make_answer(site, alice, TEXT))
 
 
 async def test_a_line_break_in_a_cell_is_one_in_the_csv(tagged: Tab) -> None:
     await tagged.button("Copy as CSV").click()
-    rows = (await _clipboard(tagged)).split("\r\n")
+    rows = (await tagged.copied()).split("\r\n")
     assert rows[:2] == ["name,value", 'H2O,"one\ntwo"']
     assert "inside" in rows[2]
 

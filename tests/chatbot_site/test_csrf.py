@@ -42,7 +42,7 @@ def test_in_the_persons_language(strict: Client) -> None:
     assert "다시 보내기" in _send(strict, **{"Accept-Language": "ko"})
 
 
-@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", ""])
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", "", "http://[", "testserver"])
 def test_another_site_puts_no_words_into_the_page(strict: Client, origin: str) -> None:
     page = _send(strict, Origin=origin)
 

@@ -79,6 +79,13 @@ TOOL = "wanted to use a tool, which this site does not offer"
 UNKNOWN = "ended for a reason this site does not know: "
 
 
+def _complete(conversation: Conversation, **extra: str) -> None:
+    leaf_id = conversation.leaf_id
+    Generation.objects.create(
+        conversation=conversation, message_id=leaf_id, model=MODEL, max_tokens=1, status="complete", **extra
+    )
+
+
 @pytest.mark.usefixtures("provider")
 @pytest.mark.parametrize(
     ("content", "reasoning", "extra", "sentence"),
@@ -100,14 +107,7 @@ def test_a_complete_answer_without_text_or_with_a_strange_end_says_so(
 ) -> None:
     conversation = converse(alice, "What is a queue?", content)
     Message.objects.filter(pk=conversation.leaf_id).update(reasoning=reasoning)
-    Generation.objects.create(
-        conversation=conversation,
-        message_id=conversation.leaf_id,
-        model=MODEL,
-        max_tokens=1,
-        status="complete",
-        **extra,
-    )
+    _complete(conversation, **extra)
     html = alice_client.get(f"/c/{conversation.pk}/", headers={"Accept-Language": "en"}).content.decode()
     assert 'data-status="complete"' in html
     assert sentence in html
@@ -123,14 +123,7 @@ def test_a_complete_answer_without_text_or_with_a_strange_end_says_so(
 def test_an_answer_that_came_to_its_own_end_has_no_card(
     alice_client: Client, conversation: Conversation, extra: dict[str, str]
 ) -> None:
-    Generation.objects.create(
-        conversation=conversation,
-        message_id=conversation.leaf_id,
-        model=MODEL,
-        max_tokens=1,
-        status="complete",
-        **extra,
-    )
+    _complete(conversation, **extra)
     html = alice_client.get(f"/c/{conversation.pk}/", headers={"Accept-Language": "en"}).content.decode()
     assert 'class="card"' not in html
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.utils.translation import override
 
 import providers
@@ -352,3 +353,17 @@ async def test_a_server_without_a_list_is_asked_for_the_model_that_the_site_name
     del server.answers["/v1/chat/completions"]
     with pytest.raises(errors.ProviderError):
         await try_out(Connection("box", ADAPTER, f"{server.url}/v1"))
+
+
+async def test_trying_a_server_out_changes_nothing_of_what_is_known_of_the_one_in_use(
+    settings: Any, server: OddServer
+) -> None:
+    """An address typed into the admin may be refused, or never be saved."""
+    server.answers["/v1/models"] = listing({"id": "m", "max_model_len": 50_000})
+    server.answers["/other/v1/models"] = listing({"id": "m", "max_model_len": 500})
+    await sync_to_async(menu)(settings, f"{server.url}/v1")
+
+    await try_out(Connection("box", ADAPTER, f"{server.url}/other/v1"))
+
+    info = await sync_to_async(providers.model_info)("box/m")
+    assert info.context_window == 50_000

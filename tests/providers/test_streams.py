@@ -1,6 +1,7 @@
 """Streams as servers in the world send them: what can be read is read, nothing twice, nothing mixed, nothing lost."""
 
 import json
+import time
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -188,3 +189,12 @@ async def test_a_body_of_nothing_but_blanks(
     monkeypatch.setitem(RAW, "blank", ("text/event-stream", [b"\n\n", b" \n"]))
     with pytest.raises(errors.MalformedAnswer):
         await heard.listen(openai, ask("script:raw-blank"))
+
+
+def test_a_server_that_ends_and_goes_on_is_read_once() -> None:
+    """What comes behind the end is compared with all before it only where it may be the same."""
+    reader = ChatCompletionsReader("m")
+    began = time.process_time()
+    events_of(reader, *({"choices": [{"delta": {"content": "word"}, "finish_reason": "stop"}]} for _ in range(30_000)))
+    events_of(reader, *({"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]} for _ in range(1000)))
+    assert time.process_time() - began < 3

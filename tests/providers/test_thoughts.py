@@ -1,5 +1,6 @@
 """Thoughts inside the text of an answer: taken out at its beginning, text anywhere else, cut wherever it may be."""
 
+import time
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -195,6 +196,40 @@ def test_halves_of_two_kinds_are_not_joined() -> None:
 def test_a_long_answer_of_tags_is_read_once() -> None:
     pieces = ["a < b\n```\n</think>\n```\n"] * 20_000
     assert read(map(Text, pieces)) == ("".join(pieces), "")
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["x ", *["`</think>` "] * 10_000],
+        ["x " + "`</think>` " * 10_000],
+        ["x ", *["a </think> b "] * 10_000],
+        ["a </think>", *[" "] * 10_000, "."],
+        ["a <|end|>", *["\n"] * 10_000, "."],
+        ["x " + " ".join("`" * count for count in range(1, 400)) + " </think> x"],
+    ],
+)
+def test_what_never_becomes_a_mark_holds_nothing_up(pieces: list[str]) -> None:
+    began = time.process_time()
+    assert read(map(Text, pieces)) == ("".join(pieces), "")
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("before", ["<think>a", "<think>a</think>", "<|channel|>final<|message|>a<|end|>"])
+def test_a_model_that_writes_nothing_but_line_ends_holds_nothing_up(before: str) -> None:
+    began = time.process_time()
+    assert "".join(read(map(Text, [before, *["\n"] * 10_000]))) == "a"
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("before", ["", "`a` ", "``` ", "    ", "“", "`"])
+@pytest.mark.parametrize("filling", ["word ", "`code` ", "``a`b`` ", " "])
+@pytest.mark.parametrize("end", ["", "`", "`b` ", "(", ". "])
+def test_a_line_may_be_of_any_length(before: str, filling: str, end: str) -> None:
+    def is_text(count: int) -> bool:
+        return not read([Text(f"{before}{filling * count}{end}</think>\nb")])[1]
+
+    assert is_text(3) == is_text(3_000)
 
 
 @pytest.mark.parametrize("script", ["think", "think-closed", "harmony"])

@@ -103,6 +103,7 @@ RAW: dict[str, tuple[str, list[bytes]]] = {
             )
         ],
     ),
+    "blanks-first": ("application/json", [b"\n", b" \n\n", b"\n", _sse(*_GOOD)]),
     "done-blanks": (_EVENTS, [_sse(*_GOOD, end="data:  [done] \n\n")]),
     "no-empty-lines": (_EVENTS, [_sse(*_GOOD).replace(b"\n\n", b"\n")]),
     "bom-crlf": (_EVENTS, _cut_in_pieces(b"\xef\xbb\xbf" + _sse(*_GOOD).replace(b"\n", b"\r\n"), 11)),
