@@ -2,10 +2,8 @@
 
 import uuid
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -165,15 +163,3 @@ def test_an_answer_is_found_as_it_is_read_and_a_question_as_it_was_written(alice
     assert found(alice, "h2o") == found(alice, "다음 줄") == found(alice, "kbd") == ["물은 H2O\n다음 줄 <kbd>"]
     assert found(alice, "비밀") == []
     assert found(alice, "mark") == ["태그 <mark>어떻게</mark>"]
-
-
-def test_what_was_taken_in_before_signs_counted_is_taken_in_again(alice: User) -> None:
-    say(alice, "C++", "네", title="제목")
-    assert index_own(alice)
-    SearchEntry.objects.filter(message__content="C++").update(tokens="c")
-    assert found(alice, "C++") == []
-    migration = import_module("conversations.migrations.0004_signs_in_the_index")
-    migration.take_in_again(apps, None)
-    assert index_own(alice)
-    assert found(alice, "C++") == ["C++"]
-    assert SearchEntry.objects.count() == 3
