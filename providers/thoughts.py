@@ -89,7 +89,8 @@ class Thoughts:
         self._is_part = False  # of gpt-oss's parts
         self._is_solution = False
         self._wire: list[str] = []  # thoughts that came apart from the text
-        self._echo = ""
+        self._echo: list[str] = []  # of them, in the text
+        self._echoed = 0  # characters of it
 
     def take(self, event: Text | Reasoning) -> Iterable[Event]:
         found: list[Event] = []
@@ -213,11 +214,13 @@ class Thoughts:
         if self._is_first:
             said = said.lstrip(BLANKS)
         if self._wire:
-            self._echo += said
-            if "".join(self._wire).strip(BLANKS).startswith(self._echo):
+            self._wire = ["".join(self._wire).lstrip(BLANKS)]
+            self._echo.append(said)
+            if self._wire[0].startswith(said, self._echoed):
+                self._echoed += len(said)
                 self._is_first = False
                 return
-            said, self._wire, self._is_first = self._echo, [], True
+            said, self._wire, self._is_first = "".join(self._echo), [], True
         yield Reasoning(("\n\n" if self._is_first and self._has_thought else "") + said)
         self._is_first, self._has_thought = False, True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from operations.doctor.findings import Finding, Findings, ok, problem
 SECONDS = 10
 _MEND = 'Let websockets through: docs/deployment.md, "A websocket that does not get through".'
 _OPENED, _CLOSE = 101, 0x8
+_MAX_FRAME = 65_536  # bytes; the site sends none that is longer to somebody who is not logged in
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +107,22 @@ def _upgrade(address: Address) -> dict[str, str]:
 
 
 def _close_code(stream: BinaryIO) -> int | None:
-    """Of the frame that ends the socket; what comes before it is passed over. None when there is none."""
+    """Of the frame that ends the socket; what comes before it is passed over. None when there is none.
+
+    Raises TimeoutError when there is none within SECONDS, whatever else comes.
+    """
+    deadline = time.monotonic() + SECONDS
     while len(head := stream.read(2)) == 2:
         length = head[1] & 0x7F
         longer = {126: 2, 127: 8}.get(length, 0)
-        payload = stream.read(int.from_bytes(stream.read(longer)) if longer else length)
+        size = int.from_bytes(stream.read(longer)) if longer else length
+        if size > _MAX_FRAME:
+            return None
+        payload = stream.read(size)
         if head[0] & 0x0F == _CLOSE:
             return int.from_bytes(payload[:2]) if payload else 0
+        if time.monotonic() > deadline:
+            raise TimeoutError
     return None
 
 

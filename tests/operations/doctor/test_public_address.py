@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,3 +100,17 @@ def test_the_command_tells(proxy: Proxy, tmp_path: Path) -> None:
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert "No websocket gets through" in done.stdout
+
+
+def test_a_frame_without_an_end_is_not_waited_for() -> None:
+    assert public_address._close_code(io.BytesIO(b"\x82\x7f" + (2**62).to_bytes(8))) is None
+
+
+def test_who_only_chats_is_not_listened_to_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pings(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return b"\x89\x00"[:size]
+
+    monkeypatch.setattr(public_address, "SECONDS", 0.01)
+    with pytest.raises(TimeoutError):
+        public_address._close_code(Pings())
