@@ -55,6 +55,7 @@ def _converted(latex: str, display: str, after: str) -> str:
         return ""
     for element in tree.iter():
         element.text = shown(unescape(element.text or ""))
+    for element in tree.iter():
         _mend(element)
     if after:
         _append(tree, after)
@@ -66,6 +67,11 @@ def _mend(element: Element) -> None:
     wanted = CHILDREN.get(element.tag)
     if wanted and len(element) != wanted:
         _regroup(element, wanted)
+    if "minsize" in element.attrib and element.text and element.text[0] == "\\":
+        element.text = _delimiter(element.text)
+    if element.tag in UNDER and element[0].tag in ("mo", "mi") and element[0].text in WITH_LIMITS:
+        element.tag, element[0].tag = UNDER[element.tag], "mo"
+        element[0].set("movablelimits", "true")
     if unknown := UNKNOWN.fullmatch(element.text or ""):
         element.tag, element.text = "mi", unknown[1]
         element.set("mathvariant", "normal")
@@ -77,6 +83,14 @@ def _mend(element: Element) -> None:
         del element.attrib["mathvariant"]
     if len(element) and element.tag in LEAVES:
         element.tag = "mrow"
+
+
+def _delimiter(command: str) -> str:
+    """The sign that \\big makes larger, which the library leaves as its command."""
+    from latex2mathml.symbols_parser import convert_symbol
+
+    symbol = convert_symbol(command)
+    return chr(int(symbol, 16)) if symbol else command
 
 
 def _regroup(element: Element, wanted: int) -> None:
@@ -100,6 +114,12 @@ def _append(tree: Element, after: str) -> None:
     place.append(text)
 
 
+# What has its limits below and above in a formula of its own, and beside it in a line.
+UNDER = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
+WITH_LIMITS = frozenset(
+    "lim|max|min|sup|inf|det|gcd|Pr|lim sup|lim inf|argmax|argmin|arg max|arg min|arg\u00a0max|arg\u00a0min|"
+    "⋃|⋂|⨁|⨂|⨀|⋁|⋀|∐|⨆".split("|")
+)
 NAMED_SPACES = {
     "negativethinmathspace": "-0.167em", "negativemediummathspace": "-0.222em", "negativethickmathspace": "-0.278em",
     "thinmathspace": "0.167em", "thickmathspace": "0.278em",

@@ -74,10 +74,28 @@ def test_every_element_has_the_children_it_must_have(latex: str, display: bool) 
         ("\\unknown{a}", "unknowna"),
         ("a \\\\[4pt] b", "ab"), ("\\begin{array}{@{}l|p{3cm}@{}}a&b\\end{array}", "ab"),
         ("\\begin{aligned}[t]a&=b\\end{aligned}", "a=b"),
+        ("\\bigl\\{ a \\bigr\\}", "{a}"), ("\\Big\\langle x \\Big\\rangle", "⟨x⟩"),
+        ("\\big\\|x\\bigg\\lfloor y", "‖x⌊y"),
+        ("\\argmax_x", "arg maxx"), ("a \\not= b \\not< c \\not\\in d", "a≠b≮c∉d"), ("\\text{5 \\AA}", "5 Å"),
+        ("\\ce{CuSO4.5H2O}", "CuSO4·5H2O"), ("\\ce{0.5 O2}", "0.5O2"), ("\\ce{(NaPO3)_x}", "(NaPO3)x"),
+        ("\\ce{X^n-}", "Xn−"), ("\\pu{5 mol L-1}", "5molL−1"), ("\\pu{10 m/s2}", "10m/s2"),
+        ("\\qty{20}{\\percent}", "20%"), ("\\SI{5}{\\%}", "5%"), ("\\qty(\\frac12)", "(12)"),
+        ("\\Braket{a|b}\\ketbra{0}{1}", "⟨a|b⟩|0⟩⟨1|"), ("\\prescript{14}{6}{C}", "614C"), ("\\textcircled{3}", "③"),
+        ("\\begin{array}{c}\\multicolumn{2}{c}{x}\\end{array}", "x"), ("\\overarc{AB}", "AB⏜"),
+        ("a\\hspace*{1em}b", "ab"),
     ],
 )  # fmt: skip
 def test_commands_of_packages_are_readable(latex: str, shown: str) -> None:
     assert text(latex) == shown
+
+
+@pytest.mark.parametrize(
+    "operator", ["\\lim", "\\max", "\\inf", "\\bigcup", "\\bigoplus", "\\argmin", "\\operatorname*{arg\\,max}"]
+)
+def test_limits_stand_below_and_above(operator: str) -> None:
+    for script, name in (("_{a}", "munder"), ("_a^b", "munderover")):
+        (scripted,) = [element for element in tree(operator + script).iter() if element.tag == name]
+        assert scripted[0].get("movablelimits") == "true"
 
 
 @pytest.mark.parametrize("name", ["cases", "dcases"])
