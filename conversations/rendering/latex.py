@@ -247,6 +247,12 @@ def _operator(source: Source) -> str:
     return f"\\operatorname{'*' if star else ''}{{{re.sub(' +', chr(0xA0), name)}}}"
 
 
+def _upright(source: Source) -> str:
+    """\\mathrm; of a letter alone in braces of its own, else the library forgets the style."""
+    letters = _inner(source.argument())
+    return f"\\mathrm{{{{{letters}}}}}" if len(letters) == 1 else f"\\mathrm{{{letters}}}"
+
+
 def _negated(source: Source) -> str:
     """\\not and what it strikes out, in the commands that the library knows."""
     sign = source.argument()
@@ -264,6 +270,7 @@ SPECIAL: dict[str, Callable[[Source], str]] = {
     "cf": lambda source: _inner(compound(source.argument())),
     "operatorname": _operator,
     "operatornamewithlimits": _operator,
+    "mathrm": _upright,
     "not": _negated,
     "textcircled": _circled,
     "circled": _circled,

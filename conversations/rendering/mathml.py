@@ -77,12 +77,55 @@ def _mend(element: Element) -> None:
         element.set("mathvariant", "normal")
     if width := NAMED_SPACES.get(element.get("width", "")):
         element.set("width", width)
+    if element.tag == "mpadded" and element.get("width", "").startswith("+"):
+        _widen(element)
+    if element.tag in LINES and element[1].text == "\u2015":
+        _draw_line(element)
+    for before, table, after in zip(element, element[1:], element[2:], strict=False):
+        if table.tag == "mtable" and before.text == after.text and before.text in ("|", "‖"):
+            before.attrib |= {"stretchy": "true", "fence": "true", "form": "prefix"}
+            after.attrib |= {"stretchy": "true", "fence": "true", "form": "postfix"}
+    if element.tag == "mtable":
+        _draw_lines(element)
     letters = ALPHABETS.get(element.get("mathvariant", ""))
     if letters and element.text and element.tag != "mtext":
         element.text = "".join(_letter(char, letters) for char in element.text)
         del element.attrib["mathvariant"]
     if len(element) and element.tag in LEAVES:
         element.tag = "mrow"
+
+
+def _widen(element: Element) -> None:
+    """Room at both sides of a label, in spaces: MathML Core knows no width that is added to the content's own."""
+    element.tag = "mrow"
+    element.attrib.clear()
+    element.insert(0, Element("mspace", width="0.4em"))
+    element.append(Element("mspace", width="0.4em"))
+
+
+def _draw_line(element: Element) -> None:
+    """A line as wide as what it stands over or under; the sign that the library takes does not stretch."""
+    element.attrib.clear()
+    element.set("notation", LINES[element.tag])
+    element.tag = "mrow"
+    del element[1]
+
+
+def _draw_lines(table: Element) -> None:
+    """Notes at the cells which lines stand before and behind them; of the table alone, most browsers draw none.
+
+    The library counts the edge before the first column or row only where it has a line.
+    """
+    columns = max(map(len, table), default=0)
+    for name, count in (("columnlines", columns), ("rowlines", len(table))):
+        lines = table.attrib.pop(name, "").split()
+        if "solid" not in lines:
+            continue
+        lines = [*["none"] * (len(lines) < count), *lines, *["none"] * count]
+        for number, row in enumerate(table):
+            for index, cell in enumerate(row):
+                place = index if name == "columnlines" else number
+                cell.set(name, f"{lines[place]} {lines[place + 1] if place == count - 1 else 'none'}")
 
 
 def _delimiter(command: str) -> str:
@@ -120,6 +163,7 @@ WITH_LIMITS = frozenset(
     "lim|max|min|sup|inf|det|gcd|Pr|lim sup|lim inf|argmax|argmin|arg max|arg min|arg\u00a0max|arg\u00a0min|"
     "⋃|⋂|⨁|⨂|⨀|⋁|⋀|∐|⨆".split("|")
 )
+LINES = {"mover": "top", "munder": "bottom"}
 NAMED_SPACES = {
     "negativethinmathspace": "-0.167em", "negativemediummathspace": "-0.222em", "negativethickmathspace": "-0.278em",
     "thinmathspace": "0.167em", "thickmathspace": "0.278em",

@@ -98,6 +98,42 @@ def test_limits_stand_below_and_above(operator: str) -> None:
         assert scripted[0].get("movablelimits") == "true"
 
 
+@pytest.mark.parametrize("latex", ["\\mathrm{d}", "\\mathrm{H}_2", "\\ce{H2}", "\\mathrm{AB}"])
+def test_upright_letters_are_upright(latex: str) -> None:
+    assert {letter.get("mathvariant") for letter in tree(latex).iter("mi")} == {"normal"}
+
+
+def test_a_label_over_an_arrow_is_as_wide_as_its_words() -> None:
+    arrow = tree("A \\xrightarrow[\\text{heat}]{\\Delta} B")
+    assert not [element for element in arrow.iter() if (element.get("width") or "")[:1] in ("+", "-")]
+    assert [element.tag for element in arrow.iter("munderover") for element in element] == ["mstyle", "mrow", "mrow"]
+
+
+def test_a_line_over_or_under_is_as_wide_as_what_it_marks() -> None:
+    assert [row.get("notation") for row in tree("\\overline{AB}=\\underline{x}").iter("mrow") if row.attrib] == [
+        "top",
+        "bottom",
+    ]
+    assert text("\\overline{AB}_2^3") == "AB23"
+
+
+@pytest.mark.parametrize("name", ["vmatrix", "Vmatrix"])
+def test_bars_around_a_matrix_are_as_high_as_it_is(name: str) -> None:
+    bars = [
+        sign for sign in tree(f"D = \\begin{{{name}}}a\\\\b\\end{{{name}}} = 1").iter("mo") if sign.text in ("|", "‖")
+    ]
+    assert [(bar.get("stretchy"), bar.get("form")) for bar in bars] == [("true", "prefix"), ("true", "postfix")]
+
+
+def test_lines_of_an_array_stand_at_its_cells() -> None:
+    (table,) = list(tree("\\begin{array}{c|c}a&b\\\\ \\hline c&d\\end{array}").iter("mtable"))
+    assert not table.attrib
+    assert [[cell.get("columnlines") for cell in row] for row in table] == [["none none", "solid none"]] * 2
+    assert [[cell.get("rowlines") for cell in row] for row in table] == [["none none"] * 2, ["solid none"] * 2]
+    (table,) = list(tree("\\begin{array}{|c|c|}a&b\\end{array}").iter("mtable"))
+    assert [cell.get("columnlines") for cell in table[0]] == ["solid none", "solid solid"]
+
+
 @pytest.mark.parametrize("name", ["cases", "dcases"])
 def test_cases_are_aligned_left_and_equations_at_their_sign(name: str) -> None:
     html = to_html(f"\\begin{{{name}}}x & y \\\\ z & w\\end{{{name}}}", True)
