@@ -77,22 +77,33 @@ def _mend(element: Element) -> None:
         element.set("mathvariant", "normal")
     if width := NAMED_SPACES.get(element.get("width", "")):
         element.set("width", width)
-    if element.tag == "mpadded" and element.get("width", "").startswith("+"):
-        _widen(element)
-    if element.tag in LINES and element[1].text == "\u2015":
-        _draw_line(element)
-    for before, table, after in zip(element, element[1:], element[2:], strict=False):
-        if table.tag == "mtable" and before.text == after.text and before.text in ("|", "‖"):
-            before.attrib |= {"stretchy": "true", "fence": "true", "form": "prefix"}
-            after.attrib |= {"stretchy": "true", "fence": "true", "form": "postfix"}
-    if element.tag == "mtable":
-        _draw_lines(element)
+    _fit(element)
     letters = ALPHABETS.get(element.get("mathvariant", ""))
     if letters and element.text and element.tag != "mtext":
         element.text = "".join(_letter(char, letters) for char in element.text)
         del element.attrib["mathvariant"]
     if len(element) and element.tag in LEAVES:
         element.tag = "mrow"
+
+
+def _fit(element: Element) -> None:
+    """Lines, labels and bars of the size of what they stand at."""
+    if element.tag == "mtable":
+        _draw_lines(element)
+    elif element.tag == "mpadded" and element.get("width", "").startswith("+"):
+        _widen(element)
+    elif element.tag in LINES and element[1].text == "\u2015":
+        _draw_line(element)
+    elif len(element) > 2 and element.find("mtable") is not None:
+        _stretch_bars(element)
+
+
+def _stretch_bars(row: Element) -> None:
+    """Bars around a matrix: a bar with something before it is a sign of its own to a browser, which does not grow."""
+    for before, table, after in zip(row, row[1:], row[2:], strict=False):
+        if table.tag == "mtable" and before.text == after.text and before.text in ("|", "‖"):
+            before.attrib |= {"stretchy": "true", "fence": "true", "form": "prefix"}
+            after.attrib |= {"stretchy": "true", "fence": "true", "form": "postfix"}
 
 
 def _widen(element: Element) -> None:
