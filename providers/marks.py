@@ -8,12 +8,15 @@ import re
 
 import regex
 
-_TAG = "think|thinking|thoughts?|reasoning|reason|seed:think|antthinking"
+_TAG = "think|thinking|thoughts?|reasoning|reason|seed:think|mm:think|longcat_think|antthinking"
 _OPEN = (
     rf"<(?:{_TAG})>|(?-i:\[THINK\])|◁think▷|<\|(?:begin_of_thought|start_thinking|think(?:ing)?)\|>"
-    r"|<\|channel>thought\n?"
+    r"|<\|channel>thought\n?|<unused94>thought\n?"
 )
-_CLOSE = rf"</(?:{_TAG})>|(?-i:\[/THINK\])|◁/think▷|<\|(?:end_of_thought|end_thinking|/think(?:ing)?)\|>|<channel\|>"
+_CLOSE = (
+    rf"</(?:{_TAG})>|(?-i:\[/THINK\])|◁/think▷|<\|(?:end_of_thought|end_thinking|/think(?:ing)?)\|>|<channel\|>"
+    r"|<unused95>"
+)
 # gpt-oss ("harmony"): each part of an answer names its channel, and only "final" is for the reader.
 _HEADER = (
     r"(?:<\|start\|>)?\s*(?:assistant(?P<to>\s+to=[^<]{0,80})?)?<\|channel\|>\s*(?P<channel>\w+)(?P<more>[^<]{0,80})"

@@ -11,6 +11,10 @@ OPENER = re.compile(rf"\$\$(?!\$)|\\[\[(]|\\begin\{{(?P<name>(?:{ENVIRONMENTS})\
 COMMAND = re.compile(r"\\[a-zA-Z]+\*?(?:\{[^{}]*\})*")
 WORD = r"(?<![\w{])[^\W\d_]{2,}[,:;]?"
 TWO_WORDS = re.compile(rf"{WORD} +[^\W\d_]{{2,}}")
+# \[Your Name\], \[cite: 1\]: brackets escaped for markdown, around what a reader is to fill in or look up.
+PLACEHOLDER = re.compile(
+    r"(?=.*(?:[^\W\d_]{4}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]))[^\W_]+(?:[ ,.:/'\u2019&-]{1,2}[^\W_]+)*[.:!?]?"
+)
 THREE_WORDS = re.compile(rf"{WORD} +[^\W\d_]{{2,}}[,:;]? +[^\W\d_]{{2,}}")
 
 
@@ -71,6 +75,11 @@ def is_escaped(text: str, position: int) -> bool:
 def is_prose(content: str, words: re.Pattern[str] = THREE_WORDS) -> bool:
     """Whether some words in a row, outside of commands, say that a sentence was written and no formula."""
     return bool(words.search(COMMAND.sub("", content)))
+
+
+def is_placeholder(content: str) -> bool:
+    """Whether what stands between `\\[` and `\\]` is nothing but words."""
+    return len(content) < 100 and PLACEHOLDER.fullmatch(content) is not None
 
 
 def _opener(match: re.Match[str]) -> Opener:

@@ -16,11 +16,13 @@ from markdown_it.rules_block.state_block import StateBlock
 DETAILS = re.compile(r"<details(?P<open>[ \t]+open(?:=(?:\"\"|\"open\"))?)?[ \t]*>", re.IGNORECASE)
 EITHER = re.compile(r"<(/?)details(?:[ \t]+open(?:=(?:\"\"|\"open\"))?)?[ \t]*>", re.IGNORECASE)
 SUMMARY = re.compile(
-    r"<summary[ \t]*>((?:(?!\n[ \t>]*\n|</?summary[ \t]*>).)*)</summary[ \t]*>", re.IGNORECASE | re.DOTALL
+    r"<summary[ \t]*>(?:\n[ \t>]*(?=\n))*+((?:(?!\n[ \t>]*\n|</?summary[ \t]*>).)*)(?:\n[ \t>]*)*+</summary[ \t]*>",
+    re.IGNORECASE | re.DOTALL,
 )
 LINE_SUMMARY = re.compile(r"<summary[ \t]*>([^\n]*)", re.IGNORECASE)
 LINE_END = re.compile(r"[ \t]*\n[ \t>]*|[ \t]+")
 HEADLINE = re.compile(r"<(b|strong|h[1-6])>(.*)</\1>", re.IGNORECASE | re.DOTALL)
+HEADING = re.compile(r"#{1,6}[ \t]+(?=\S)")
 RULE = re.compile(r"<hr[ \t]*/?>[ \t]*$", re.IGNORECASE | re.MULTILINE)
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 FENCE = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)*(`{3,}(?=[^`]*$)|~{3,})(.*)$")
@@ -171,6 +173,8 @@ def _push_summary(state: StateBlock, begin: int, end: int) -> int:
     if match is None:
         return begin
     text = mdTrim(LINE_END.sub(" ", match[1]))
+    if heading := HEADING.match(text):
+        text = text[heading.end() :]
     headline = HEADLINE.fullmatch(text)
     state.push("summary_open", "summary", 1)
     token = state.push("inline", "", 0)

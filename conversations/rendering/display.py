@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block.state_block import StateBlock
 
-from .delimiters import TWO_WORDS, Opener, is_prose, opener_at, unclosed
+from .delimiters import TWO_WORDS, Opener, is_placeholder, is_prose, opener_at, unclosed
 
 AFTER = re.compile(r"[.,;:!?…。，、；：！？]{0,3}|[ \t]*\((?:\d[\w.\-]*|[A-Z]\.?\d*)\)[.,;]?")
 MARKERS = re.compile(r"(?:[-+*>]|#{1,6}|\d{1,9}[.)])[ \t]+")
@@ -76,6 +76,8 @@ def _formula_block(state: StateBlock, startLine: int, endLine: int, silent: bool
     if opener is None or opener.sign == "\\(":
         return False
     span = _span(state, startLine, endLine, opener)
+    if span and opener.sign == "\\[" and is_placeholder(span.content):
+        return False
     cut_off = span is None and _cut_off(state, startLine, endLine, opener)
     if not cut_off and (span is None or not span.content.strip() or not AFTER.fullmatch(span.tail)):
         return False

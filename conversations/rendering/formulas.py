@@ -5,6 +5,8 @@ Here are those inside a line; display.py has those on lines of their own.
 Prices stay prices. A single `$` opens before a character that is no space, and not after a letter; the next `$` must
 close, with no space before it and no digit after it. After a digit only what begins like an expression opens (`3$x$`);
 before a letter only what ends like one closes (`$n$th`, but not `$HOME/$USER`); an amount and a word make no formula.
+Indices, exponents and single commands may touch anything (`H$_2$O`, `25$^\\circ$C`, `3$\\times$4`), and with a space at
+both ends only what no price or prompt looks like is a formula (`$ x = 1 $`, but not `$ 5 and $ 6`).
 """
 
 import re
@@ -15,7 +17,7 @@ from markdown_it.common.utils import mdTrim
 from markdown_it.rules_inline.state_inline import StateInline
 
 from . import display
-from .delimiters import Opener, is_escaped, is_prose, opener_at
+from .delimiters import TWO_WORDS, Opener, is_escaped, is_placeholder, is_prose, opener_at
 from .mathml import MAX_LENGTH, is_long, mathml
 from .sanitizing import escape_text
 
@@ -32,6 +34,10 @@ AFTER_DIGIT = re.compile(r"[a-zA-Z\\({|]")
 TEX = re.compile(r"\\[a-zA-Z\\]|[_^]\{")
 PROSE_AFTER_DIGIT = re.compile(r"(?<![\w{])[^\W\d_]{2,} ")
 BEFORE_LETTER = re.compile(r"(?!\w{3,}$)(?s:.*)[\w)}\]|'!*]")
+SCRIPT = r"[_^](?:\{(?:[^{}]|\{[^{}]*\})*\}|\\[a-zA-Z]+(?:\{[^{}]*\})?|[0-9A-Za-z+\-*'])"
+GLUED = re.compile(rf"\\[a-zA-Z]+|[<>]|(?:{SCRIPT})+")  # what has its `$` between two characters of a word or number
+COMMAND = re.compile(r"\\[a-zA-Z]")
+NO_EXPRESSION = re.compile(r"\w [\w(]|[^\W\d_]{3}")
 
 
 def install(md: MarkdownIt) -> None:
@@ -104,6 +110,8 @@ def _between(state: StateInline) -> tuple[int, int, int] | None:
     content, after = state.src[opener.end : end], end + len(opener.closing)
     if end < 0 or not content.strip() or ("\n" in content and opener.start and is_prose(content)):
         return None
+    if opener.sign == "\\[" and (content.isdecimal() or is_placeholder(content)):
+        return None
     return (opener.start, after, after) if opener.is_environment else (opener.end, end, after)
 
 
@@ -139,18 +147,27 @@ def _end_of_line(state: StateInline, position: int) -> int:
 def _single_dollar(state: StateInline) -> tuple[int, int, int] | None:
     source, begin = state.src, state.pos + 1
     before = source[begin - 2 : begin - 1] if begin > 1 else ""
-    if source[state.pos] != "$" or is_letter(before) or source[begin : begin + 1] in ("", "$"):
+    first = source[begin : begin + 1]
+    if source[state.pos] != "$" or first in ("", "$") or (is_letter(before) and first not in "^_\\<>"):
         return None
     if before == "$" and (state.pending or not state.tokens or state.tokens[-1].type != "formula"):
         return None
     end = _next_dollar(source, begin, min(state.posMax, begin + MAX_LENGTH + 1))
     if end <= begin or not is_expression(source[begin:end], before, source[end + 1 : end + 2]):
         return None
+    if source[begin] == source[end - 1] == "`" and end - begin > 2:  # as GitHub and GitLab write them
+        return begin + 1, end - 1, end + 1
     return begin, end, end + 1
 
 
 def is_expression(content: str, before: str, after: str) -> bool:
     """Whether what stands between two dollars is a formula, by itself and by the characters before and after."""
+    if GLUED.fullmatch(content):
+        return True
+    if is_letter(before):
+        return False
+    if content[0] == content[-1] == " " and _may_be_spaced(content[1:-1], before, after):
+        return True
     if content[0].isspace() or content[-1].isspace() or content[-1] == "/" or AMOUNT.match(content):
         return False
     if before.isdecimal() and (not AFTER_DIGIT.match(content) or is_prose(content, PROSE_AFTER_DIGIT)):
@@ -158,6 +175,17 @@ def is_expression(content: str, before: str, after: str) -> bool:
     if is_letter(after) or after in ("_", "{"):
         return bool(BEFORE_LETTER.fullmatch(content)) and _is_balanced(content)
     return not after.isdecimal()
+
+
+def _may_be_spaced(content: str, before: str, after: str) -> bool:
+    """Whether it is surely a formula: with a command, or with an operator and nothing but signs between its names."""
+    if is_letter(after) or (before + after).isdecimal() or "\n" in content:
+        return False
+    if not BEFORE_LETTER.fullmatch(content[-1:]) or content[:1] == " ":
+        return False
+    if COMMAND.search(content):
+        return not is_prose(content, TWO_WORDS)
+    return any(sign in content for sign in "=^_") and not NO_EXPRESSION.search(content)
 
 
 def _is_balanced(content: str) -> bool:

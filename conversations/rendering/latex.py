@@ -27,6 +27,7 @@ KEPT = {
     "style": (2, 1), "htmlClass": (2, 1), "htmlId": (2, 1), "htmlStyle": (2, 1), "htmlData": (2, 1), "enclose": (2, 1),
     "scalebox": (2, 1), "resizebox": (3, 2), "raisebox": (2, 1), "texorpdfstring": (2, 0), "bbox": (1, 0),
     "mathtoolsset": (1, 0), "adjustbox": (2, 1), "makebox": (1, 0), "parbox": (2, 1), "fracline": (1, 0),
+    "multicolumn": (3, 2), "multirow": (3, 2), "url": (1, 0),
 }  # fmt: skip
 # Commands with arguments that others spell differently; the digits are the arguments.
 MEANT = {
@@ -36,6 +37,11 @@ MEANT = {
     "sfrac": r"\frac{1}{2}", "nicefrac": r"\frac{1}{2}", "flatfrac": r"\frac{1}{2}",
     "bm": r"\boldsymbol{1}", "vb": r"\mathbf{1}", "va": r"\vec{\mathbf{1}}", "mathbbm": r"\mathbb{1}",
     "mathds": r"\mathbb{1}", "mathup": r"\mathrm{1}", "symbf": r"\mathbf{1}", "symbb": r"\mathbb{1}",
+    "Bra": r"\left\langle{1}\right|", "Ket": r"\left|{1}\right\rangle", "Braket": r"\left\langle{1}\right\rangle",
+    "ketbra": r"|{1}\rangle\langle{2}|", "mel": r"\langle{1}|{2}|{3}\rangle", "ev": r"\langle{1}\rangle",
+    "comm": r"\left[{1},{2}\right]", "Set": r"\left\{{1}\right\}", "prescript": r"{}^{1}_{2}{3}",
+    "wideparen": r"\overparen{1}", "overarc": r"\overparen{1}", "textsuperscript": r"{}^{\text{1}}",
+    "textsubscript": r"{}_{\text{1}}",
     "cancelto": r"\overset{1}{\cancel{2}}", "unit": r"\si{1}", "tag*": r"\qquad\text{1}", "tag": r"\qquad\text{({1})}",
     "ref": r"\text{1}", "eqref": r"\text{({1})}", "cite": r"\text{[{1}]}", "autoref": r"\text{1}", "cref": r"\text{1}",
     "intertext": r"\text{1}\\", "shortintertext": r"\text{1}\\", "colorbox": r"\text{2}", "fcolorbox": r"\text{3}",
@@ -43,9 +49,11 @@ MEANT = {
 SAME = {
     "degree": r"{}^\circ", "textdegree": r"{}^\circ", "celsius": r"{}^\circ\mathrm{C}", "micro": r"\mu",
     "ohm": r"\Omega", "newline": "\\\\", "toprule": r"\hline", "midrule": r"\hline", "bottomrule": r"\hline",
-    "qed": r"\square", "argmax": r"\operatorname*{arg\,max}", "argmin": r"\operatorname*{arg\,min}",
+    "qed": r"\square", "argmax": "\\operatorname*{arg\u00a0max}", "argmin": "\\operatorname*{arg\u00a0min}",
     "lparen": "(", "rparen": ")", "textbackslash": r"\backslash", "textasciitilde": r"\sim", "tr": r"\operatorname{tr}",
     "Tr": r"\operatorname{Tr}", "dots": r"\ldots", "textellipsis": r"\ldots", "nobreakspace": "~",
+    "dag": r"\dagger", "ddag": r"\ddagger", "hdots": r"\ldots", "hdashline": r"\hline", "AA": "\u00c5", "P": "\u00b6",
+    "copyright": "\u00a9",
 }  # fmt: skip
 # Environments by those that look the same: what stands for \begin and for \end. Formulas are not numbered.
 ENVIRONMENTS = {
@@ -136,6 +144,10 @@ class Source:
         name, star = match[1], match[2]
         if name in ("begin", "end"):
             return self._environment(name)
+        if name == "qty" and self.text[self.position : self.position + 1] in ("(", "[", "|"):  # of another package
+            return ""
+        if name in QUANTITIES:
+            return _inner(QUANTITIES[name](self))
         if name in SPECIAL:
             return SPECIAL[name](self)
         if name in DROPPED:
@@ -149,6 +161,8 @@ class Source:
             self.option()
             arguments = [self.argument() for _ in range(KEPT[name][0])]
             return f"{{{_inner(arguments[KEPT[name][1]])}}}"
+        if name in ("hspace", "hskip") and star:
+            return f"\\{name}"
         meant = MEANT.get(name + star) or MEANT.get(name)
         return _inner(self._filled(meant)) if meant else SAME.get(name, match[0])
 
@@ -192,7 +206,7 @@ def text_of(content: str, command: str = "text") -> str:
 def _literal(match: re.Match[str]) -> str:
     """A command in a text as characters."""
     if name := match[3]:
-        return {"ldots": "…", "dots": "…", "degree": "°", "textdegree": "°"}.get(name, name)
+        return {"ldots": "…", "AA": "Å", "dots": "…", "degree": "°", "textdegree": "°"}.get(name, name)
     return (match[4] or "").replace("\\", " ")
 
 
@@ -233,10 +247,31 @@ def _operator(source: Source) -> str:
     return f"\\operatorname{'*' if star else ''}{{{re.sub(' +', chr(0xA0), name)}}}"
 
 
+def _upright(source: Source) -> str:
+    """\\mathrm; of a letter alone in braces of its own, else the library forgets the style."""
+    letters = _inner(source.argument())
+    return f"\\mathrm{{{{{letters}}}}}" if len(letters) == 1 else f"\\mathrm{{{letters}}}"
+
+
+def _negated(source: Source) -> str:
+    """\\not and what it strikes out, in the commands that the library knows."""
+    sign = source.argument()
+    return NEGATED.get(sign, f"\\not{sign} ")
+
+
+def _circled(source: Source) -> str:
+    number = source.argument()
+    return text_of(chr(0x245F + int(number)) if re.fullmatch("[1-9]|1[0-9]|20", number) else f"({number})")
+
+
+NEGATED = {"=": r"\neq ", "<": r"\nless ", ">": r"\ngtr "}
 SPECIAL: dict[str, Callable[[Source], str]] = {
     "ce": lambda source: _inner(compound(source.argument())),
     "cf": lambda source: _inner(compound(source.argument())),
     "operatorname": _operator,
     "operatornamewithlimits": _operator,
-    **QUANTITIES,
+    "mathrm": _upright,
+    "not": _negated,
+    "textcircled": _circled,
+    "circled": _circled,
 }

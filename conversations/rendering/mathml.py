@@ -55,6 +55,7 @@ def _converted(latex: str, display: str, after: str) -> str:
         return ""
     for element in tree.iter():
         element.text = shown(unescape(element.text or ""))
+    for element in tree.iter():
         _mend(element)
     if after:
         _append(tree, after)
@@ -66,17 +67,84 @@ def _mend(element: Element) -> None:
     wanted = CHILDREN.get(element.tag)
     if wanted and len(element) != wanted:
         _regroup(element, wanted)
+    if "minsize" in element.attrib and element.text and element.text[0] == "\\":
+        element.text = _delimiter(element.text)
+    if element.tag in UNDER and element[0].tag in ("mo", "mi") and element[0].text in WITH_LIMITS:
+        element.tag, element[0].tag = UNDER[element.tag], "mo"
+        element[0].set("movablelimits", "true")
     if unknown := UNKNOWN.fullmatch(element.text or ""):
         element.tag, element.text = "mi", unknown[1]
         element.set("mathvariant", "normal")
     if width := NAMED_SPACES.get(element.get("width", "")):
         element.set("width", width)
+    _fit(element)
     letters = ALPHABETS.get(element.get("mathvariant", ""))
     if letters and element.text and element.tag != "mtext":
         element.text = "".join(_letter(char, letters) for char in element.text)
         del element.attrib["mathvariant"]
     if len(element) and element.tag in LEAVES:
         element.tag = "mrow"
+
+
+def _fit(element: Element) -> None:
+    """Lines, labels and bars of the size of what they stand at."""
+    if element.tag == "mtable":
+        _draw_lines(element)
+    elif element.tag == "mpadded" and element.get("width", "").startswith("+"):
+        _widen(element)
+    elif element.tag in LINES and element[1].text == "\u2015":
+        _draw_line(element)
+    elif len(element) > 2 and element.find("mtable") is not None:
+        _stretch_bars(element)
+
+
+def _stretch_bars(row: Element) -> None:
+    """Bars around a matrix: a bar with something before it is a sign of its own to a browser, which does not grow."""
+    for before, table, after in zip(row, row[1:], row[2:], strict=False):
+        if table.tag == "mtable" and before.text == after.text and before.text in ("|", "‖"):
+            before.attrib |= {"stretchy": "true", "fence": "true", "form": "prefix"}
+            after.attrib |= {"stretchy": "true", "fence": "true", "form": "postfix"}
+
+
+def _widen(element: Element) -> None:
+    """Room at both sides of a label, in spaces: MathML Core knows no width that is added to the content's own."""
+    element.tag = "mrow"
+    element.attrib.clear()
+    element.insert(0, Element("mspace", width="0.4em"))
+    element.append(Element("mspace", width="0.4em"))
+
+
+def _draw_line(element: Element) -> None:
+    """A line as wide as what it stands over or under; the sign that the library takes does not stretch."""
+    element.attrib.clear()
+    element.set("notation", LINES[element.tag])
+    element.tag = "mrow"
+    del element[1]
+
+
+def _draw_lines(table: Element) -> None:
+    """Notes at the cells which lines stand before and behind them; of the table alone, most browsers draw none.
+
+    The library counts the edge before the first column or row only where it has a line.
+    """
+    columns = max(map(len, table), default=0)
+    for name, count in (("columnlines", columns), ("rowlines", len(table))):
+        lines = table.attrib.pop(name, "").split()
+        if "solid" not in lines:
+            continue
+        lines = [*["none"] * (len(lines) < count), *lines, *["none"] * count]
+        for number, row in enumerate(table):
+            for index, cell in enumerate(row):
+                place = index if name == "columnlines" else number
+                cell.set(name, f"{lines[place]} {lines[place + 1] if place == count - 1 else 'none'}")
+
+
+def _delimiter(command: str) -> str:
+    """The sign that \\big makes larger, which the library leaves as its command."""
+    from latex2mathml.symbols_parser import convert_symbol
+
+    symbol = convert_symbol(command)
+    return chr(int(symbol, 16)) if symbol else command
 
 
 def _regroup(element: Element, wanted: int) -> None:
@@ -100,6 +168,13 @@ def _append(tree: Element, after: str) -> None:
     place.append(text)
 
 
+# What has its limits below and above in a formula of its own, and beside it in a line.
+UNDER = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
+WITH_LIMITS = frozenset(
+    "lim|max|min|sup|inf|det|gcd|Pr|lim sup|lim inf|argmax|argmin|arg max|arg min|arg\u00a0max|arg\u00a0min|"
+    "⋃|⋂|⨁|⨂|⨀|⋁|⋀|∐|⨆".split("|")
+)
+LINES = {"mover": "top", "munder": "bottom"}
 NAMED_SPACES = {
     "negativethinmathspace": "-0.167em", "negativemediummathspace": "-0.222em", "negativethickmathspace": "-0.278em",
     "thinmathspace": "0.167em", "thickmathspace": "0.278em",

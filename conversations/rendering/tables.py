@@ -13,7 +13,7 @@ from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block.state_block import StateBlock
 
 from .display import line_of
-from .formulas import is_expression, is_letter
+from .formulas import is_expression
 
 DELIMITER_ROW = re.compile(r"(?=.*\|)\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
 SIGN = re.compile(r"(?<!\\)`+|\$\$?|\\\(")
@@ -155,6 +155,6 @@ def _end(line: str, match: re.Match[str], unfinished: bool) -> int:
     if closed <= begin:
         return -1 if closed < 0 else 0
     before, content, after = line[match.start() - 1 : match.start()], line[begin:closed], line[closed + 1 : closed + 2]
-    if sign == "$" and (before == "\\" or is_letter(before) or not is_expression(content, before, after)):
+    if sign == "$" and (before == "\\" or not is_expression(content, before, after)):
         return 0
     return closed + len(sign)

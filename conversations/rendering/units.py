@@ -24,6 +24,7 @@ PREFIXES = {
 }  # fmt: skip
 POWERS = {"squared": "2", "cubed": "3"}
 PART = re.compile(r"\\([a-zA-Z]+)(?:\{([^{}]*)\})?|\^\{?(-?\d+)\}?|[./~*]|[^\\^./~*]+")
+POWER = re.compile(r"(?<!\w)([^\W\d_]{1,3})(-?\d)(?!\w)")  # "m-1" in \pu
 NUMBER = re.compile(r"([-+]?[\d.,]*)(?:[eEdD]([-+]?\d+))?(.*)", re.DOTALL)
 
 
@@ -89,8 +90,11 @@ def _one(source: Reader, read: Callable[[str], str]) -> str:
 
 
 def _pu(spec: str) -> str:
-    value, _, rest = spec.strip().partition(" ")
-    return f"{number(value)}\\,{unit(rest)}" if rest and value[:1] in "+-.0123456789" else unit(spec)
+    spec = POWER.sub(r"\1^\2", spec.strip())
+    value, _, rest = spec.partition(" ")
+    if rest and value[:1] in "+-.0123456789":
+        return f"{number(value)}\\,{unit(rest.replace(' ', '.'))}"
+    return unit(spec.replace(" ", "."))
 
 
 QUANTITIES: dict[str, Callable[[Reader], str]] = {

@@ -119,7 +119,7 @@ function withAddress(link, text) {
 }
 
 /** A formula in a line, as word processors read it: (a+b)/2, x^2, √(x). */
-function formula(node) {
+export function formula(node) {
   if (node.nodeType === Node.TEXT_NODE) return node.data.trim();
   const [first = "", second = "", third = ""] = [...node.children].map(formula);
   const one = (text) => ([...text].length > 1 ? `(${text})` : text);

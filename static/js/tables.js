@@ -1,5 +1,7 @@
 /** A table of an answer as CSV (RFC 4180), to copy or to download. Loaded on first use. */
 
+import { formula } from "./copying.js";
+
 const NUMBER = /^[-+]?(\d+(,\d{3})*(\.\d+)?|\.\d+)(e[-+]?\d+)?\s?%?$/i;
 const FORMULA = /^[=+\-@\t\r]/;
 const BYTE_ORDER_MARK = "\ufeff"; // without it, a Korean Excel takes UTF-8 for its own code page
@@ -11,10 +13,13 @@ function cell(text) {
 }
 
 function csvOf(table) {
+  const typed = [...table.querySelectorAll("math")].map((math) => [math, new Text(formula(math).trim())]);
+  for (const [math, text] of typed) math.replaceWith(text); // a fraction would be but its letters
   const folded = [...table.querySelectorAll("details:not([open])")];
   for (const one of folded) one.open = true; // what is not shown has no innerText
   const rows = [...table.rows].map((row) => [...row.cells].map((one) => cell(one.innerText.trim())).join(","));
   for (const one of folded) one.open = false;
+  for (const [math, text] of typed) text.replaceWith(math);
   return rows.map((row) => `${row}\r\n`).join("");
 }
 

@@ -30,10 +30,11 @@ Some **bold** words.
 | =1+1 | +3.5% |
 | "quoted", twice | @cmd |
 | 한국어 | 1,200 |
+| $\\frac{{a+b}}{{2}}$ | x^2^<br>$x^2$ |
 """
 CSV = (
     "name,value\r\nplain,-5\r\n'=1+1,+3.5%\r\n"
-    '"""quoted"", twice",\'@cmd\r\n한국어,"1,200"\r\n'
+    '"""quoted"", twice",\'@cmd\r\n한국어,"1,200"\r\n(a+b)/2,"x^2^\nx^2"\r\n'
 )  # fmt: skip
 
 

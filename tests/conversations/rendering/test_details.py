@@ -94,3 +94,10 @@ def test_while_it_is_written_it_is_folded_and_grows() -> None:
         "<details><summary>T</summary><p>body</p></details>", "<details><summary>T</summary><p>body</p></details>",
         "<details><summary>T</summary><p>body</p></details><p>after</p>",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("title", ["**제목**", "### 제목", "제목"])
+def test_a_summary_may_have_empty_lines_around_its_words(title: str) -> None:
+    html = render(f"<details>\n<summary>\n\n{title}\n\n</summary>\n\nbody\n\n</details>\n\nafter")
+    words = title.strip("# ").replace("**제목**", "<strong>제목</strong>")
+    assert html == f"<details><summary>{words}</summary><p>body</p></details><p>after</p>"

@@ -147,7 +147,10 @@ def test_a_math_fence_is_a_formula_for_each_part() -> None:
 
 @pytest.mark.parametrize(
     "source", ["the $n$th element", "$O(n)$s", "3$x$", "$x$는", "($x$)", "$x$-axis", "$x$'s", "2$\\pi$r",
-    "$x$$y$", "함수$f$의"]
+    "$x$$y$", "함수$f$의", "H$_2$SO$_4$와 CO$_2$", "Fe$^{3+}$, m$^2$, 1010$_2$", "25$^\\circ$C, 90$^{\\circ}$",
+    "3$\\times$4, $\\sim$100, k$\\Omega$", "T$_{\\text{in}}$, R$_\\text{max}$",
+    "$ x = 1 $은", "$ \\frac{a}{b} $, $ x^2 $",
+    "$`a+b`$"]
 )  # fmt: skip
 def test_letters_and_digits_next_to_a_formula(source: str) -> None:
     assert "<math" in render(source)
@@ -160,10 +163,21 @@ def test_letters_and_digits_next_to_a_formula(source: str) -> None:
     "$HOME:$PATH",
      "${HOME}/${USER}", "$x = $y;", "$x->go($y)", "$foo$bar", "$AAPL,$GOOG", "5$/10$", "$5/month or $50/year",
      "$x==$y",
-     "$5 (or 5$) now", "10$(USD) and 20$(CAD)", "$ cheap\n$$ moderate\n$$$ dear", "US$5M–US$10M", "$x$1"],
+     "$5 (or 5$) now", "10$(USD) and 20$(CAD)", "$ cheap\n$$ moderate\n$$$ dear", "US$5M–US$10M", "$x$1",
+     "$ 5 and $ 6", "$ 5 = ₩ 7, $ 6", "$ 5 + $ 6 = $ 11", "$ FOO=bar make $ ls", "$ cd a_b $ ls", "US$ 5 = CA$ 7",
+     "$FOO_A$BAR", "a$_b c$_d"],
 )  # fmt: skip
 def test_more_prices_and_variables_stay(source: str) -> None:
     assert read(source) == source
+
+
+@pytest.mark.parametrize("words", ["Your Name", "참고", "cite: 1, 2", "Date"])
+def test_escaped_brackets_around_words_are_brackets(words: str) -> None:
+    source = f"\\[{words}\\]"
+    assert read(source) == f"[{words}]"
+    assert read(f"a {source} b\n{source}\n\nsee \\[12\\]") == f"a [{words}] b\n[{words}]see [12]"
+    assert outline(f"\\[ \\text{{{words}}} \\]\n\n\\[5\\]")[0] == f"={words}".replace(" ", "\u00a0")
+    assert outline("\\[5\\]\n\n\\[E=mc^2\\]") == ["=5", "=E=mc2"]
 
 
 def test_a_long_formula_in_a_line_can_be_scrolled() -> None:

@@ -74,10 +74,64 @@ def test_every_element_has_the_children_it_must_have(latex: str, display: bool) 
         ("\\unknown{a}", "unknowna"),
         ("a \\\\[4pt] b", "ab"), ("\\begin{array}{@{}l|p{3cm}@{}}a&b\\end{array}", "ab"),
         ("\\begin{aligned}[t]a&=b\\end{aligned}", "a=b"),
+        ("\\bigl\\{ a \\bigr\\}", "{a}"), ("\\Big\\langle x \\Big\\rangle", "⟨x⟩"),
+        ("\\big\\|x\\bigg\\lfloor y", "‖x⌊y"),
+        ("\\argmax_x", "arg maxx"), ("a \\not= b \\not< c \\not\\in d", "a≠b≮c∉d"), ("\\text{5 \\AA}", "5 Å"),
+        ("\\ce{CuSO4.5H2O}", "CuSO4·5H2O"), ("\\ce{0.5 O2}", "0.5O2"), ("\\ce{(NaPO3)_x}", "(NaPO3)x"),
+        ("\\ce{X^n-}", "Xn−"), ("\\pu{5 mol L-1}", "5molL−1"), ("\\pu{10 m/s2}", "10m/s2"),
+        ("\\qty{20}{\\percent}", "20%"), ("\\SI{5}{\\%}", "5%"), ("\\qty(\\frac12)", "(12)"),
+        ("\\Braket{a|b}\\ketbra{0}{1}", "⟨a|b⟩|0⟩⟨1|"), ("\\prescript{14}{6}{C}", "614C"), ("\\textcircled{3}", "③"),
+        ("\\begin{array}{c}\\multicolumn{2}{c}{x}\\end{array}", "x"), ("\\overarc{AB}", "AB⏜"),
+        ("a\\hspace*{1em}b", "ab"),
     ],
 )  # fmt: skip
 def test_commands_of_packages_are_readable(latex: str, shown: str) -> None:
     assert text(latex) == shown
+
+
+@pytest.mark.parametrize(
+    "operator", ["\\lim", "\\max", "\\inf", "\\bigcup", "\\bigoplus", "\\argmin", "\\operatorname*{arg\\,max}"]
+)
+def test_limits_stand_below_and_above(operator: str) -> None:
+    for script, name in (("_{a}", "munder"), ("_a^b", "munderover")):
+        (scripted,) = [element for element in tree(operator + script).iter() if element.tag == name]
+        assert scripted[0].get("movablelimits") == "true"
+
+
+@pytest.mark.parametrize("latex", ["\\mathrm{d}", "\\mathrm{H}_2", "\\ce{H2}", "\\mathrm{AB}"])
+def test_upright_letters_are_upright(latex: str) -> None:
+    assert {letter.get("mathvariant") for letter in tree(latex).iter("mi")} == {"normal"}
+
+
+def test_a_label_over_an_arrow_is_as_wide_as_its_words() -> None:
+    arrow = tree("A \\xrightarrow[\\text{heat}]{\\Delta} B")
+    assert not [element for element in arrow.iter() if (element.get("width") or "")[:1] in ("+", "-")]
+    assert [element.tag for element in arrow.iter("munderover") for element in element] == ["mstyle", "mrow", "mrow"]
+
+
+def test_a_line_over_or_under_is_as_wide_as_what_it_marks() -> None:
+    assert [row.get("notation") for row in tree("\\overline{AB}=\\underline{x}").iter("mrow") if row.attrib] == [
+        "top",
+        "bottom",
+    ]
+    assert text("\\overline{AB}_2^3") == "AB23"
+
+
+@pytest.mark.parametrize("name", ["vmatrix", "Vmatrix"])
+def test_bars_around_a_matrix_are_as_high_as_it_is(name: str) -> None:
+    bars = [
+        sign for sign in tree(f"D = \\begin{{{name}}}a\\\\b\\end{{{name}}} = 1").iter("mo") if sign.text in ("|", "‖")
+    ]
+    assert [(bar.get("stretchy"), bar.get("form")) for bar in bars] == [("true", "prefix"), ("true", "postfix")]
+
+
+def test_lines_of_an_array_stand_at_its_cells() -> None:
+    (table,) = list(tree("\\begin{array}{c|c}a&b\\\\ \\hline c&d\\end{array}").iter("mtable"))
+    assert not table.attrib
+    assert [[cell.get("columnlines") for cell in row] for row in table] == [["none none", "solid none"]] * 2
+    assert [[cell.get("rowlines") for cell in row] for row in table] == [["none none"] * 2, ["solid none"] * 2]
+    (table,) = list(tree("\\begin{array}{|c|c|}a&b\\end{array}").iter("mtable"))
+    assert [cell.get("columnlines") for cell in table[0]] == ["solid none", "solid solid"]
 
 
 @pytest.mark.parametrize("name", ["cases", "dcases"])
