@@ -25,6 +25,10 @@ _INNER = (
     "details",
     "error_message",
     "errorMessage",
+    "error_msg",
+    "status_msg",
+    "base_resp",
+    "Message",
     "error_description",
     "description",
     "title",
@@ -36,8 +40,8 @@ _INNER = (
     "inner_error",
     "cause",
 )
-_COMPLAINTS = ("error", "errors", "detail", "error_message", "errorMessage")
-_WAITS = ("retryDelay", "retry_delay", "retry_after", "retryAfter", "retry_after_seconds")
+_COMPLAINTS = ("error", "errors", "detail", "error_message", "errorMessage", "error_msg")
+_WAITS = ("retryDelay", "retry_delay", "retry_after", "retryAfter", "retry_after_seconds", "estimated_time")
 
 
 @dataclass(slots=True)
@@ -100,7 +104,7 @@ class Complaint:
         if isinstance(name, str) and name.isdecimal() and len(name) == 3:
             name = int(name)
         if isinstance(name, str) and name:
-            self.names.append(name.lower())
+            self.names.append(name.rpartition("#")[2].lower())
         elif isinstance(name, int) and not isinstance(name, bool) and 400 <= name < 600 and key in ("code", "status"):
             self.status = self.status or name
 
@@ -119,6 +123,9 @@ def is_complaint(body: object) -> bool:
     if not isinstance(body, Mapping) or body.get("choices") or body.get("content"):
         return False
     if any(body.get(key) for key in _COMPLAINTS) or body.get("object") == "error":
+        return True
+    outcome = body.get("base_resp")  # MiniMax's, also of what went well
+    if isinstance(outcome, Mapping) and outcome.get("status_code"):
         return True
     return isinstance(body.get("message"), str) and any(body.get(key) for key in ("code", "status", "type"))
 

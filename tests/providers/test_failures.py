@@ -208,6 +208,7 @@ def test_retry_after_as_a_date() -> None:
         ({"error": {"message": "Please wait 2 minutes and 30 seconds before you send more."}}, 150),
         ({"error": {"message": "Try again in 1 hour."}}, 3600),
         ({"error": {"message": "busy", "retry_after": 12}}, 12),
+        ({"error": "Model x is currently loading", "estimated_time": 20.0}, 20),
         ({"message": "busy", "retry_after": "12"}, 12),
         ({"error": {"message": "Provider returned error", "metadata": {"headers": {"Retry-After": "9"}}}}, 9),
         ({"error": {"message": "", "metadata": {"raw": '{"error": {"details": [{"retryDelay": "8s"}]}}'}}}, 8),
@@ -247,6 +248,9 @@ def test_what_waiting_does_not_mend_names_no_time() -> None:
         ({"message": "Unsupported value: 'stream' does not support true with this model."}, "stream"),
         ({"message": "Streaming is not supported for this model"}, "stream"),
         ({"message": "stream_options is not supported"}, "stream_options"),
+        ({"message": "invalid temperature: only 1 is allowed for this model"}, "temperature"),
+        ([{"error": {"message": 'Unknown name "stream_options": Cannot find field.'}}], "stream_options"),
+        ({"message": "Malformed input request: #: extraneous key [stream_options] is not permitted"}, "stream_options"),
         ({"message": "something else"}, ""),
     ],
 )
