@@ -149,7 +149,8 @@ QUOTA: Final = re.compile(
     r"credit balance|insufficient (balance|credits?|funds|quota)|exceeded your current quota|spend(ing)? limit"
     r"|out of credits|no credits? (left|remaining)|(not enough|run out of|ran out of) (credits?|balance|funds)"
     r"|balance (is )?(too low|insufficient|not enough)|payment required|billing (hard )?limit|余额不足|欠费"
-    r"|budget (has been |is |was )?exceeded|exceeded ?budget|over budget|key limit exceeded|\bfree tier\b[^.\n]{0,40}exhaust"
+    r"|budget (has been |is |was )?exceeded|exceeded ?budget|over budget|key limit exceeded"
+    r"|\bfree tier\b[^.\n]{0,40}exhaust"
     r"|account is in good standing|api usage limits|monthly included credits|额度(不足|已用尽|已用完)",
     re.IGNORECASE,
 )
@@ -186,7 +187,10 @@ BROAD: Final = _compiled(
         r"|temporarily unavailable",
         errors.Overloaded,
     ),
-    (r"rate[- ]?limit|too many requests|rate-limited|(tokens?|requests?) per (min|day|hour)|request limit reached", errors.RateLimited),
+    (
+        r"rate[- ]?limit|too many requests|rate-limited|(tokens?|requests?) per (min|day|hour)|request limit reached",
+        errors.RateLimited,
+    ),
 )
 
 BLOCKED: Final = re.compile(
