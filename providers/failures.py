@@ -19,7 +19,7 @@ from providers.complaints import Complaint
 from providers.errors import ProviderError
 from providers.outbound import InsideAddress
 from providers.sse import EventTooLarge
-from providers.waits import retry_after, said_to_wait
+from providers.waits import retry_after, said_to_wait, until_reset
 from providers.wordings import (
     ABOUT_A_KEY,
     BLOCKED,
@@ -134,7 +134,8 @@ def from_body(status: int, body: object, headers: Mapping[str, str] | None = Non
     detail = " ".join(filter(None, (f"HTTP {status}" if status else "in the stream", known)))
     error = kind(detail, model=model)
     if kind.retryable:
-        waits = retry_after(headers or {}), complaint.wait, said_to_wait(complaint.message)
+        headers = headers or {}
+        waits = retry_after(headers), complaint.wait, said_to_wait(complaint.message), until_reset(headers)
         error.retry_after = next((seconds for seconds in waits if seconds is not None), None)
     if isinstance(error, errors.BadRequest | errors.ContextTooLong):
         error.ceiling = ceiling

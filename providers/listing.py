@@ -13,6 +13,7 @@ from providers.addresses import is_loopback, joined
 from providers.complaints import is_complaint
 from providers.errors import (
     AddressInside,
+    AddressWrong,
     AuthenticationFailed,
     Blocked,
     ConnectionLost,
@@ -20,7 +21,6 @@ from providers.errors import (
     NoModelList,
     PermissionDenied,
     ProviderError,
-    ProviderNotConfigured,
     QuotaExceeded,
     RateLimited,
     TimedOut,
@@ -93,7 +93,7 @@ def fetch_listing(
     Raises ProviderError; NoModelList where something answers, but not with a list of models.
     """
     if urlsplit(base_url).scheme not in ("http", "https"):
-        raise ProviderNotConfigured("the address is not http or https")
+        raise AddressWrong("it is not http or https")
     handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
     if guarded:
         handlers += checked_handlers()

@@ -258,6 +258,7 @@ def test_servers_that_cut_prompts_keep_their_own_window(model: str, window: int)
     [
         ("http://box:8000/v1", "http://box:8000/v1"),
         ("  http://box:8000/v1/ ", "http://box:8000/v1"),
+        ("`http://box:8000/v1`,", "http://box:8000/v1"),
         ("http://box:8000/v1///", "http://box:8000/v1"),
         ("HTTP://box:8000/v1", "http://box:8000/v1"),
         ("http://box:8000/v1/chat/completions", "http://box:8000/v1"),
@@ -299,6 +300,12 @@ async def test_an_address_below_a_path_gets_v1_where_only_that_answers(settings:
     client, _info = await providers.resolve("box/m")
     assert (await client.complete(ChatRequest("m", (Turn("user", "Hi"),)))).text == "Hello from here"
     await providers.close_providers()
+
+
+@pytest.mark.parametrize("address", ["box:8000/v1", "localhost:8000"])
+async def test_an_address_without_http_seems_wrong(address: str) -> None:
+    with pytest.raises(errors.AddressWrong):
+        await try_out(Connection("box", ADAPTER, address))
 
 
 async def test_another_version_is_left_as_it_is(settings: Any, server: OddServer) -> None:
