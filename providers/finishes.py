@@ -11,8 +11,8 @@ WORD_LENGTH = 40  # of a reason that nobody here knows
 _NOTHING = {"", "null", "none", "nil", "undefined", "unspecified"}
 _WORDS: dict[str, str] = {
     "stop": (
-        "stop stopped eos eostoken eosfound endturn endoftext endofsequence stopsequence stopstring stopstringfound stopword "
-        "stoptoken stoptokenid stopstr naturalstop eot eotid imend matchedstop complete completed done end "
+        "stop stopped eos eostoken eosfound endturn endoftext endofsequence stopsequence stopstring stopstringfound "
+        "stopword stoptoken stoptokenid stopstr naturalstop eot eotid imend matchedstop complete completed done end "
         "finish finished success normal true"
     ),
     "length": (

@@ -127,7 +127,8 @@ def _unreachable(reason: object) -> ProviderError:
 
 def _refused_by(refusal: urllib.error.HTTPError) -> ProviderError:
     with refusal, suppress(OSError, http.client.HTTPException):
-        return _refused(refusal.code, refusal.read(MAX_ERROR_BYTES), refusal.headers)
+        headers = {name.lower(): value for name, value in refusal.headers.items()}
+        return _refused(refusal.code, refusal.read(MAX_ERROR_BYTES), headers)
     return _refused(refusal.code, b"")
 
 
