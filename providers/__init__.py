@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         ContentRefused,
         ContextTooLong,
         ErrorText,
+        ImagesNotTaken,
         InternalError,
         MalformedAnswer,
         ModelUnknown,
@@ -65,7 +66,7 @@ _HOMES = {
     "catalogue": "cost_of model_info",
     "errors": (
         "AddressInside AnswerTooLarge AuthenticationFailed BadRequest ConnectionLost ContentRefused ContextTooLong "
-        "ErrorText InternalError MalformedAnswer ModelUnknown Overloaded PermissionDenied ProviderError "
+        "ErrorText ImagesNotTaken InternalError MalformedAnswer ModelUnknown Overloaded PermissionDenied ProviderError "
         "ProviderNotConfigured QuotaExceeded RateLimited TimedOut describe"
     ),
     "fallbacks": "MAX_FALLBACKS fallback_of",
@@ -95,6 +96,7 @@ __all__ = [
     "Finish",
     "FinishReason",
     "Image",
+    "ImagesNotTaken",
     "InternalError",
     "MalformedAnswer",
     "ModelGroup",

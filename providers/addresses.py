@@ -8,7 +8,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"
 ANTHROPIC_VERSION = "2026-10-21"
 _OFFICIAL_HOSTS = ("api.openai.com", "api.anthropic.com")  # and those of their regions: eu.api.openai.com
-_AROUND = " \t\r\n\u00a0\u200b\ufeff<>\"'"  # what comes along when an address is copied
+_AROUND = " \t\r\n\u00a0\u200b\ufeff<>\"'`,;"  # what comes along when an address is copied
 _ENDPOINT = re.compile(r"/(?:chat/completions|completions|responses|embeddings|messages|(?<=/v1/)models)$")
 _VERSION = re.compile(r"/v\d+[a-z0-9]*(?:/|$)")
 

@@ -13,7 +13,10 @@ _NO_CHAT_OF_VENDORS = re.compile(
 )
 # Anybody's: as whole words, since "research" and "alive" are parts of names too.
 _NO_CHAT = frozenset(
-    "embed embedding embeddings embedder bge whisper tts rerank reranker reranking moderation moderations".split()
+    (
+        "embed embedding embeddings embedder embeddinggemma minilm bge whisper tts rerank reranker reranking"
+        " moderation moderations"
+    ).split()
 )
 _DATED = re.compile(r"-(?:20\d\d-\d\d-\d\d|20\d{6}|\d{4})$")
 

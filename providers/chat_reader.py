@@ -92,7 +92,10 @@ class ChatCompletionsReader(Reader):
         if not choices:
             # Ollama's own lines.
             message = chunk.get("message")
-            return {"delta": message, "finish_reason": chunk.get("done_reason")} if isinstance(message, dict) else None
+            if not isinstance(message, dict) or "type" in chunk:
+                return None
+            done = "stop" if chunk.get("done") is True else None
+            return {"delta": message, "finish_reason": chunk.get("done_reason") or done}
         if isinstance(choices, Mapping):
             choices = [choices]
         if not isinstance(choices, list):
@@ -118,8 +121,13 @@ class ChatCompletionsReader(Reader):
             self._has_deltas = self._has_deltas or bool(events)
         if message := choice.get("message"):
             events += self._rest_of(mapping(message))
-        if not delta and not message and isinstance(choice.get("text"), str) and choice["text"]:
-            events.append(self._added(Text(choice["text"])))
+        if (
+            not events
+            and not message
+            and isinstance(text := choice.get("text"), str)
+            and text not in ("", delta.get("content"))
+        ):
+            events.append(self._added(Text(text)))
         return events
 
     def _rest_of(self, message: Mapping[str, Any]) -> list[Text | Reasoning]:
@@ -153,6 +161,8 @@ class ChatCompletionsReader(Reader):
                     yield Reasoning(text)
                 break
         yield from said(delta.get("content"))
+        if "audio" in delta:
+            yield from said(mapping(delta["audio"]).get("transcript"))
         for event in said(delta.get("refusal")):
             self._refused = True
             yield event
@@ -165,7 +175,6 @@ class ChatCompletionsReader(Reader):
     def _take_usage(self, chunk: Mapping[str, Any], choice: Mapping[str, Any] | None) -> None:
         for place in (mapping(chunk.get("x_groq")), choice or {}, chunk):
             if usage := mapping(place.get("usage")):
-                self.recognised = True
                 self.usage = _usage(usage)
 
     def _failure(self, chunk: Mapping[str, Any], choice: Mapping[str, Any] | None) -> ProviderError | None:

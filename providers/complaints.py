@@ -4,12 +4,11 @@ Only fields that servers fill themselves are read; those that quote what was sen
 """
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from providers.waits import duration, retry_after
+from providers.waits import duration, retry_after, until_reset
 
 _DEPTH = 8
 _ITEMS = 20  # of a list
@@ -25,10 +24,15 @@ _INNER = (
     "details",
     "error_message",
     "errorMessage",
+    "error_msg",
+    "status_msg",
+    "base_resp",
+    "Message",
     "error_description",
     "description",
     "title",
     "metadata",
+    "retryInfo",
     "raw",
     "body",
     "response",
@@ -36,8 +40,9 @@ _INNER = (
     "inner_error",
     "cause",
 )
-_COMPLAINTS = ("error", "errors", "detail", "error_message", "errorMessage")
-_WAITS = ("retryDelay", "retry_delay", "retry_after", "retryAfter", "retry_after_seconds")
+_COMPLAINTS = ("error", "errors", "detail", "error_message", "errorMessage", "error_msg")
+_WAITS = ("retryDelay", "retry_delay", "retry_after", "retryAfter", "retry_after_seconds", "estimated_time")
+_WAITS_MS = ("retry_after_ms", "retryAfterMs")
 
 
 @dataclass(slots=True)
@@ -105,16 +110,17 @@ class Complaint:
         if isinstance(name, str) and name.isdecimal() and len(name) == 3:
             name = int(name)
         if isinstance(name, str) and name:
-            self.names.append(name.lower())
+            self.names.append(name.rpartition("#")[2].lower())
         elif isinstance(name, int) and not isinstance(name, bool) and 400 <= name < 600 and key in ("code", "status"):
             self.status = self.status or name
 
     def _take_wait(self, fields: Mapping[str, Any]) -> None:
         found = [seconds for key in _WAITS if (seconds := _seconds(fields.get(key))) is not None]
+        found += [seconds / 1000 for key in _WAITS_MS if (seconds := _seconds(fields.get(key))) is not None]
         headers = fields.get("headers")
         if isinstance(headers, Mapping):
             plain = {str(key).lower(): str(value) for key, value in headers.items()}
-            found += [seconds for seconds in (retry_after(plain), _until(plain)) if seconds is not None]
+            found += [seconds for seconds in (retry_after(plain), until_reset(plain)) if seconds is not None]
         if found and self.wait is None:
             self.wait = found[0]
 
@@ -124,6 +130,9 @@ def is_complaint(body: object) -> bool:
     if not isinstance(body, Mapping) or body.get("choices") or body.get("content"):
         return False
     if any(body.get(key) for key in _COMPLAINTS) or body.get("object") == "error":
+        return True
+    outcome = body.get("base_resp")  # MiniMax's, also of what went well
+    if isinstance(outcome, Mapping) and outcome.get("status_code"):
         return True
     return isinstance(body.get("message"), str) and any(body.get(key) for key in ("code", "status", "type"))
 
@@ -147,12 +156,3 @@ def _seconds(value: object) -> float | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return retry_after({"retry-after": str(value)})
     return None
-
-
-def _until(headers: Mapping[str, str]) -> float | None:
-    """OpenRouter tells the end of a limit as milliseconds since 1970."""
-    try:
-        reset = float(headers["x-ratelimit-reset"])
-    except (KeyError, ValueError):
-        return None
-    return retry_after({"retry-after": str(reset / 1000 - time.time())}) if reset > 1e12 else None

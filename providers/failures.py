@@ -19,7 +19,7 @@ from providers.complaints import Complaint
 from providers.errors import ProviderError
 from providers.outbound import InsideAddress
 from providers.sse import EventTooLarge
-from providers.waits import retry_after, said_to_wait
+from providers.waits import retry_after, said_to_wait, until_reset
 from providers.wordings import (
     ABOUT_A_KEY,
     BLOCKED,
@@ -48,18 +48,25 @@ _BY_NAME: dict[str, type[ProviderError]] = {
     "billing_not_active": errors.QuotaExceeded,
     "billing_error": errors.QuotaExceeded,
     "insufficient_balance": errors.QuotaExceeded,
+    "exceeded_current_quota_error": errors.QuotaExceeded,
+    "budget_exceeded": errors.QuotaExceeded,
+    "insufficient_user_quota": errors.QuotaExceeded,
+    "arrearage": errors.QuotaExceeded,
+    "allocationquota.freetieronly": errors.QuotaExceeded,
     "account_deactivated": errors.PermissionDenied,
     "invalid_api_key": errors.AuthenticationFailed,
     "authentication_error": errors.AuthenticationFailed,
     "unauthenticated": errors.AuthenticationFailed,
     "permission_error": errors.PermissionDenied,
     "permission_denied": errors.PermissionDenied,
+    "permissiondenied": errors.PermissionDenied,
     "unsupported_country_region_territory": errors.RegionRefused,
     "ip_not_authorized": errors.Blocked,
     "model_not_found": errors.ModelUnknown,
     "not_found_error": errors.ModelUnknown,
     "notfounderror": errors.ModelUnknown,
     "deploymentnotfound": errors.ModelUnknown,
+    "resource_does_not_exist": errors.ModelUnknown,
     "unknown_url": errors.AddressWrong,
     "flagged_input": errors.ContentRefused,
     "content_filter": errors.ContentRefused,
@@ -68,6 +75,8 @@ _BY_NAME: dict[str, type[ProviderError]] = {
     "rate_limit_exceeded": errors.RateLimited,
     "rate_limit_error": errors.RateLimited,
     "resource_exhausted": errors.RateLimited,
+    "throttlingexception": errors.RateLimited,
+    "capacity_exceeded": errors.Overloaded,
     "overloaded_error": errors.Overloaded,
     "server_error": errors.Overloaded,
     "api_error": errors.Overloaded,
@@ -94,9 +103,12 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
     407: errors.ConnectionLost,
     408: errors.TimedOut,
     413: errors.ContextTooLong,
+    424: errors.Overloaded,  # a part of the server's own that it depends on has failed
     429: errors.RateLimited,
     451: errors.RegionRefused,
     504: errors.TimedOut,
+    522: errors.TimedOut,
+    524: errors.TimedOut,
 }
 _NAME_INSIDE = re.compile(
     rf"\b({'|'.join(name for name in _BY_NAME if '_' in name and name not in _VAGUE)})\b", re.IGNORECASE
@@ -106,7 +118,7 @@ _MAY_BE_BLOCKED = (0, 401, 403, 406)
 _PARAMETERS = re.compile(r"\b(stream_options|max_completion_tokens|max_tokens|temperature)\b")
 _NOT_TAKEN = re.compile(
     r"unsupported|not supported|does ?n[o']t support|unrecognized|unknown|extra (inputs|fields)|not (permitted|allowed)"
-    r"|unexpected|deprecated|only the default",
+    r"|unexpected|deprecated|only the default|only \S+ is allowed|cannot find field|extraneous key",
     re.IGNORECASE,
 )
 
@@ -122,7 +134,8 @@ def from_body(status: int, body: object, headers: Mapping[str, str] | None = Non
     detail = " ".join(filter(None, (f"HTTP {status}" if status else "in the stream", known)))
     error = kind(detail, model=model)
     if kind.retryable:
-        waits = retry_after(headers or {}), complaint.wait, said_to_wait(complaint.message)
+        headers = headers or {}
+        waits = retry_after(headers), complaint.wait, said_to_wait(complaint.message), until_reset(headers)
         error.retry_after = next((seconds for seconds in waits if seconds is not None), None)
     if isinstance(error, errors.BadRequest | errors.ContextTooLong):
         error.ceiling = ceiling
@@ -205,8 +218,10 @@ def _by_status(status: int, complaint: Complaint) -> type[ProviderError]:
         return _BY_STATUS[status]
     if status >= 500:
         return errors.Overloaded
+    if status >= 400:
+        return errors.BadRequest  # whatever its type: a fault of the server's own has another status
     named = next((_BY_NAME[name] for name in complaint.names if name in _BY_NAME), None)
-    return named or (errors.BadRequest if status else errors.Overloaded)
+    return named or errors.Overloaded
 
 
 _BY_CLASS: tuple[tuple[type[BaseException], type[ProviderError]], ...] = (

@@ -2,7 +2,7 @@
 
 import re
 
-_OPENAI_REASONING = re.compile(r"(o\d|gpt-(?:[5-9]|\d\d))(?!.*chat)")
+_OPENAI_REASONING = re.compile(r"(o\d|gpt-(?:[5-9]|(?!35)\d\d))(?!.*chat)")
 # Claude up to 4.6. Later models, and the API's versions since 2026-10-21, refuse every sampling parameter.
 _CLAUDE_WITH_TEMPERATURE = re.compile(
     r"claude-(?:v?[12]\b|instant|3-|(?:opus|sonnet|haiku)-(?:4(?:-[0-6])?(?:-\d{8})?(?:-latest)?$|3))"
@@ -41,7 +41,7 @@ _WINDOWS = _compiled(
     (r"gpt-4\.5", 128_000),
     (r"gpt-4-32k", 32_768),
     (r"gpt-4", 8192),
-    (r"gpt-3\.5", 16_385),
+    (r"gpt-3\.?5", 16_385),
     (r"gpt-([5-9]|\d\d)", 272_000),
     (r"o\d($|[-:])", 200_000),
     (r"grok-[4-9]", 256_000),
@@ -50,7 +50,7 @@ _WINDOWS = _compiled(
     (r"(mistral|magistral)-(large|medium|small)-?(24\d\d|2503)?", 32_000),
     (r"ministral|pixtral|devstral|codestral|open-mistral-nemo|mistral-nemo", 128_000),
     (r"mixtral|mistral-(7b|tiny)|open-mistral|open-mixtral", 32_000),
-    (r"llama-?(3\.[1-9]|[4-9])", 131_072),
+    (r"llama-?v?(3[.p][1-9]|3-[1-9](?=-)|[4-9])", 131_072),
     (r"kimi|moonshot-v1-128k", 131_072),
     (r"moonshot-v1-32k", 32_768),
     (r"qwen-(plus|turbo|flash)|qwen-?3[.-](max|coder)", 131_072),
@@ -80,7 +80,10 @@ _BLIND = re.compile(
 )
 OPENAI_MAX_TEMPERATURE = 2.0
 CLAUDE_MAX_TEMPERATURE = 1.0
-_VENDOR = re.compile(r"(?:[a-z]{2,6}\.)?(?:anthropic|openai|google|mistral|meta|cohere|deepseek|qwen|amazon)\.")
+_VENDOR = re.compile(
+    r"(?:[a-z]{2,6}\.)?(?:anthropic|openai|google|mistral|meta|cohere|deepseek|qwen|amazon)\."
+    r"|anthropic--|databricks-(?:meta-)?(?=claude|llama|gpt|gemini)|meta-(?=llama)|c4ai-(?=command)"
+)
 
 
 def _own_name(model: str) -> str:

@@ -13,7 +13,8 @@ _NOTHING = {"", "null", "none", "nil", "undefined", "unspecified"}
 _WORDS: dict[str, str] = {
     "stop": (
         "stop stopped eos eostoken eosfound endturn endoftext endofsequence stopsequence stopstring stopstringfound "
-        "stopword stoptoken matchedstop complete completed done end finish finished success normal true"
+        "stopword stoptoken stoptokenid stopstr naturalstop eot eotid imend matchedstop complete completed done end "
+        "finish finished success normal true"
     ),
     "length": (
         "length maxlength maxlen modellength maxtokens maxtokensreached maxoutputtokens maxcompletiontokens "
@@ -39,7 +40,7 @@ _WORDS: dict[str, str] = {
 }
 _KINDS = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 # Words that nobody has written down here are known by what they are made of.
-_MOST, _SIZE = "(max|limit|exceed|reached|budget)", "(token|length|context)"
+_MOST, _SIZE = "(max|limit|exceed|reached|budget|capped)", "(token|length|context)"
 _MADE_OF = (
     (re.compile(r"safety|filter|moderat|sensitive|polic|guardrail|prohibited|blocked|toxic|harm"), "content_filter"),
     (re.compile(r"tool|functioncall"), "tool_call"),

@@ -7,13 +7,25 @@ from django.utils.translation import gettext
 
 from providers import local
 from providers.connections import Connection, connections
-from providers.errors import NoModelList, ProviderError, TimedOut, describe
+from providers.errors import (
+    Blocked,
+    NoModelList,
+    Overloaded,
+    ProviderError,
+    QuotaExceeded,
+    RateLimited,
+    RegionRefused,
+    TimedOut,
+    describe,
+)
 from providers.listed import heard
 from providers.menu import named_models
 from providers.stored import stored, stored_async
 from providers.trial import try_out
 
 SECONDS = 40.0
+# Whose own sentence says more than that it could not be reached or refused the key.
+_TOLD = {error.code for error in (NoModelList, Blocked, RegionRefused, QuotaExceeded, RateLimited, Overloaded)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,7 @@ def _known_problem(connection: Connection) -> str:
     listing = heard(connection)
     if listing is None or not listing.failure or (listing.failure == NoModelList.code and _is_named(connection)):
         return ""
-    if listing.failure == NoModelList.code:
+    if listing.failure in _TOLD:
         return f"{_label(connection)}: {describe(listing.failure).sentence}"
     text = gettext("%(provider)s could not be reached or refused the key when its models were last asked for.")
     return text % {"provider": _label(connection)}

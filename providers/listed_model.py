@@ -8,18 +8,21 @@ from typing import Any
 LONGEST_NAME = 200  # characters; the columns for a model's name hold no more
 DEPTH = 3  # of objects inside of an entry
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 256, 100_000_000  # tokens
-# Names of fields, without case and signs. The first one that is given counts: what is loaded says more than what could
-# be.
+# Names of fields, without case and signs. Of several windows the smallest holds: one is the model's, another that of
+# whoever serves it, or what was loaded. What a model was trained with counts only where nothing else is said.
 _WINDOWS = (
     "loadedcontextlength nctx maxmodellen contextlength contextwindow maxinputtokens inputtokenlimit maxcontextlength "
-    "maxcontexttokens maxcontextwindowtokens availablecontexttokens contextsize contextlengthtokens nctxtrain"
+    "maxcontexttokens maxcontextwindowtokens maxprompttokens availablecontexttokens contextsize contextlengthtokens"
 ).split()
+_TRAINED = ("nctxtrain",)
 _OUTPUTS = "maxcompletiontokens maxoutputtokens outputtokenlimit maxoutputlength".split()
 _INPUTS = "inputmodalities modalities supportedinputmodalities"
 _OUTPUT_KINDS = "outputmodalities supportedoutputmodalities"
+_NAMES = "id model name modelname slug modelid modelkey key modelgroup".split()
 _SEES = "supportsvision supportsimages vision supportsimageinput imageinput supportsimageinputs"
 _KINDS = "type modeltype task mode pipelinetag"
 _CHATS = {"completionchat", "chatcompletion", "chat"}
+_WAYS = "endpoints supportedgenerationmethods"  # in which a model can be asked
 _OTHER_KINDS = re.compile(
     r"embed|rerank|moderation|transcri|speech|tts|stt|audio|image|video|classif|ocr$|similarity", re.IGNORECASE
 )
@@ -43,13 +46,14 @@ def read_model(entry: Any) -> ListedModel | None:
         entry = {"id": entry}
     if not isinstance(entry, Mapping):
         return None
-    names = (_name(entry.get(field)) for field in ("id", "name", "model", "model_name", "slug"))
-    name = next(filter(None, names), "")
+    found = list(_fields(entry))
+    fields = dict(reversed(found))
+    own = dict(found[: len(entry)])
+    name = next(filter(None, (_name(own.get(field)) for field in _NAMES)), "")
     if not name:
         return None
-    fields = dict(reversed(list(_fields(entry))))
-    sees, chats = _sees(fields), _chats(fields)
-    return ListedModel(name, _first(fields, _WINDOWS), _first(fields, _OUTPUTS), chats, sees)
+    window = min(_all(found, _WINDOWS), default=0) or min(_all(found, _TRAINED), default=0)
+    return ListedModel(name, window, _first(fields, _OUTPUTS), _chats(fields), _sees(fields))
 
 
 def _name(value: Any) -> str:
@@ -65,6 +69,10 @@ def _fields(entry: Mapping[Any, Any], depth: int = 0) -> Iterator[tuple[str, Any
         for value in entry.values():
             if isinstance(value, Mapping):
                 yield from _fields(value, depth + 1)
+
+
+def _all(found: Iterable[tuple[str, Any]], names: Iterable[str]) -> list[int]:
+    return [tokens for name, value in found if name in names and (tokens := _tokens(value))]
 
 
 def _first(fields: Mapping[str, Any], names: Iterable[str]) -> int:
@@ -95,8 +103,10 @@ def _words(value: Any) -> list[str]:
 
 def _sees(fields: Mapping[str, Any]) -> bool | None:
     for name in _SEES.split():
-        if isinstance(fields.get(name), bool):
-            return bool(fields[name])
+        value = fields.get(name)
+        value = value.get("supported") if isinstance(value, Mapping) else value
+        if isinstance(value, bool):
+            return value
     for name in _INPUTS.split():
         value = fields.get(name)
         words = _words(value.get("input") if isinstance(value, Mapping) else value)
@@ -105,7 +115,8 @@ def _sees(fields: Mapping[str, Any]) -> bool | None:
     modality = fields.get("modality")
     if isinstance(modality, str) and "->" in modality:  # "text+image->text"
         return "image" in modality.partition("->")[0]
-    return True if "vision" in _words(fields.get("capabilities")) or "vlm" in _kinds(fields) else None
+    can = _words(fields.get("capabilities"))
+    return True if "vision" in can or "multimodal" in can or "vlm" in _kinds(fields) else None
 
 
 def _kinds(fields: Mapping[str, Any]) -> list[str]:
@@ -116,6 +127,11 @@ def _chats(fields: Mapping[str, Any]) -> bool | None:
     for name in _OUTPUT_KINDS.split():
         if words := _words(fields.get(name)):
             return "text" in words
+    for name in _WAYS.split():
+        if ways := _words(fields.get(name)):
+            return any(re.search("chat|completion|generate", way) for way in ways)
+    if isinstance(fields.get("supportschat"), bool):
+        return bool(fields["supportschat"])
     capabilities = fields.get("capabilities")
     if isinstance(capabilities, Mapping):
         said = {re.sub(r"[\W_]", "", str(name)).lower(): held for name, held in capabilities.items()}

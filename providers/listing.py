@@ -5,17 +5,24 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from providers.addresses import is_loopback, joined
+from providers.complaints import is_complaint
 from providers.errors import (
     AddressInside,
+    AddressWrong,
+    AuthenticationFailed,
+    Blocked,
     ConnectionLost,
     MalformedAnswer,
     NoModelList,
+    PermissionDenied,
     ProviderError,
-    ProviderNotConfigured,
+    QuotaExceeded,
+    RateLimited,
     TimedOut,
 )
 from providers.listed_model import ListedModel, read_model
@@ -24,31 +31,37 @@ from providers.outbound_urllib import checked_handlers
 
 MAX_MODELS = 2000
 MAX_BYTES = 8 * 2**20
+MAX_ERROR_BYTES = 2**16
 TIMEOUT_SECONDS = 10.0
-_LISTS = ("data", "models", "model_list", "items")
+_LISTS = ("data", "models", "model_list", "items", "result", "results", "output", "body")
+# Of an error that came with the status 200 only these are sure: others are said at a wrong address too.
+_WHY_NOT = (AuthenticationFailed, PermissionDenied, QuotaExceeded, RateLimited, Blocked)
 _NOTHING_THERE = (404, 405, 410, 501)
 
 
 def read_listing(content: bytes) -> list[ListedModel]:
     """From the body of GET /models, in the server's order, without entries that name no model.
 
-    Raises MalformedAnswer where the body is no list at all.
+    Raises MalformedAnswer where the body is no list at all; where it says why there is none, the error that it tells.
     """
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
         raise MalformedAnswer("not a list of models") from None
+    if isinstance(body, Mapping) and not any(body.get(name) for name in _LISTS) and is_complaint(body):
+        error = _refused(0, content)
+        raise error if isinstance(error, _WHY_NOT) else MalformedAnswer("an error instead of a list of models")
     models = (read_model(entry) for entry in _entries(body)[:MAX_MODELS])
     named = [model for model in models if model is not None]
     return list({model.name: model for model in named}.values())
 
 
 def _entries(body: Any) -> list[Any]:
-    if isinstance(body, Mapping):
-        lists = [body[name] for name in _LISTS if name in body]
-        if not lists:
-            raise MalformedAnswer("not a list of models")
-        body = next((one for one in lists if one), None)
+    is_list = False
+    while isinstance(body, Mapping) and (lists := [body[name] for name in _LISTS if name in body]):
+        body, is_list = next((one for one in lists if one), None), True
+    if isinstance(body, Mapping) and not is_list:
+        raise MalformedAnswer("not a list of models")
     if body is None:
         return []
     if isinstance(body, Mapping):  # by name
@@ -80,7 +93,7 @@ def fetch_listing(
     Raises ProviderError; NoModelList where something answers, but not with a list of models.
     """
     if urlsplit(base_url).scheme not in ("http", "https"):
-        raise ProviderNotConfigured("the address is not http or https")
+        raise AddressWrong("it is not http or https")
     handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
     if guarded:
         handlers += checked_handlers()
@@ -93,8 +106,7 @@ def fetch_listing(
     except ProviderError:
         raise
     except urllib.error.HTTPError as refusal:
-        with refusal:
-            raise _refused(refusal.code) from None
+        raise _refused_by(refusal) from None
     except urllib.error.URLError as failure:
         raise _unreachable(failure.reason) from None
     except TimeoutError:
@@ -113,9 +125,16 @@ def _unreachable(reason: object) -> ProviderError:
     return TimedOut() if isinstance(reason, TimeoutError) else ConnectionLost()
 
 
-def _refused(status: int) -> ProviderError:
+def _refused_by(refusal: urllib.error.HTTPError) -> ProviderError:
+    with refusal, suppress(OSError, http.client.HTTPException):
+        headers = {name.lower(): value for name, value in refusal.headers.items()}
+        return _refused(refusal.code, refusal.read(MAX_ERROR_BYTES), headers)
+    return _refused(refusal.code, b"")
+
+
+def _refused(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> ProviderError:
     if status in _NOTHING_THERE:
         return NoModelList(f"status {status}")
     from providers.failures import from_body  # loads the HTTP clients, which a listing that works does not need
 
-    return from_body(status, None)
+    return from_body(status, body.decode(errors="replace"), headers)

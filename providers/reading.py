@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import httpx2
@@ -18,7 +19,8 @@ from providers.sse import SseDecoder, parsed
 from providers.thoughts import Thoughts, move_to_reasoning
 from providers.tokens import estimate_usage
 
-_EVENT_FIELDS = (b"data", b"event", b":", b"id", b"retry")
+_EVENT_FIELDS = (b"data", b"event", b":", b"id", b"retry", b"error:")
+_DECODER = json.JSONDecoder(strict=False)
 
 
 class Reader:
@@ -46,13 +48,15 @@ class Reader:
         try:
             event = parsed(data)
         except ValueError:
-            return self._read_lines(name, data)
+            return self._read_several(name, data)
         return self.read_event(name, event)
 
     def _read_odd(self, name: str, data: str) -> Iterable[Text | Reasoning]:
         """The end mark, or what some servers send between events; plain text is an answer in no format."""
         if data.strip('"').lower() in ("[done]", "done"):
-            self.done = self.recognised = True
+            self.done = True
+        elif data.startswith("data:"):  # wrapped a second time by something in between
+            return self.read(name, data.removeprefix("data:").lstrip())
         elif data[:1] in ("{", "["):
             event = parsed(data)
             events = event if isinstance(event, list) else [event]
@@ -61,11 +65,20 @@ class Reader:
             raise self.refuse(data)
         return ()
 
-    def _read_lines(self, name: str, data: str) -> Iterator[Text | Reasoning]:
-        """Events that no empty line parts."""
+    def _read_several(self, name: str, data: str) -> Iterator[Text | Reasoning]:
+        """Events that no empty line parts, or not even a line end."""
         lines = data.split("\n")
-        for line in lines if len(lines) > 1 else [parsed(data)]:
-            yield from self.read(name, line)
+        if len(lines) > 1:
+            for line in lines:
+                yield from self.read(name, line)
+            return
+        while data:
+            event, end = _DECODER.raw_decode(data)
+            yield from self.read_event(name, event)
+            data = data[end:].lstrip().removeprefix("data:").lstrip()
+            if data[:1] not in ("{", ""):
+                yield from self._read_odd(name, data)
+                return
 
     def read_event(self, name: str, event: Any) -> Iterable[Text | Reasoning]:
         """The pieces in one event, a decoded JSON value; nothing for one that says nothing."""
@@ -112,17 +125,18 @@ class Gathered:
 
 
 def finish_of(reader: Reader, gathered: Gathered, thoughts: Thoughts) -> Finish | None:
-    """How the answer ended; None where it was cut."""
-    if reader.finish is None or reader.interrupted:
+    """How the answer ended; None where it was cut. The end mark says as well that nothing is missing."""
+    reason = reader.finish or ("stop" if reader.done and gathered.began else None)
+    if reason is None or reader.interrupted:
         return None
-    if reader.finish == "stop" and (reader.wants_tool or thoughts.wants_tool or calls_tool(gathered.text)):
+    if reason == "stop" and (reader.wants_tool or thoughts.wants_tool or calls_tool(gathered.text)):
         return Finish("tool_call")
-    return Finish(reader.finish, reader.word)
+    return Finish(reason, reader.word)
 
 
 def usage_of(request: ChatRequest, reader: Reader, gathered: Gathered) -> Usage:
     """What the provider said, else an estimate; of an answer that was cut it knows the input at most."""
-    if reader.usage is not None and reader.finish is not None:
+    if reader.usage is not None and (reader.finish is not None or reader.done):
         return reader.usage
     guess = estimate_usage(request, gathered.text, gathered.reasoning)
     if reader.usage is None:
@@ -203,6 +217,18 @@ async def read_body(response: httpx2.Response, watchdog: Watchdog, limits: Limit
         return await _gather(chunks, b"", watchdog, limits)
 
 
+def read_all(body: bytes, reader: Reader) -> Iterator[Text | Reasoning]:
+    """The pieces of an answer that was to come whole; some servers stream all the same."""
+    if _kind_of_body("", body) != "events":
+        yield from reader.read_whole(json.loads(body))
+        return
+    decoder = SseDecoder()
+    for name, data in chain(decoder.feed(body), decoder.finish()):
+        yield from reader.read(name, data)
+    if not reader.recognised:
+        raise MalformedAnswer("nothing came", model=reader.model)
+
+
 def largest_body(limits: Limits) -> int:
     return limits.answer_characters * 8 + 2**20
 
@@ -236,7 +262,7 @@ def _bare(start: bytes) -> bytes:
 def _kind_of_body(content_type: str, start: bytes) -> str:
     """One of "events" and "json", or what else it is."""
     media_type = content_type.partition(";")[0].strip().lower()
-    start = _bare(start)
+    start = _bare(start).lower()
     if start[:1] in (b"{", b"["):
         return "json"
     if start and any(start.startswith(field) or field.startswith(start) for field in _EVENT_FIELDS):

@@ -2,7 +2,9 @@
 
 Source: the event stream interpretation of the HTML standard. Kept of it: data, event, comments, all three line ends, a
 leading BOM. Left out: ids and reconnection times, which one answer has no use for. Added: a line that is a JSON object
-is an event (servers that send lines of JSON), and bytes that are not UTF-8 become U+FFFD instead of ending the answer.
+is an event (servers that send lines of JSON), also one over several lines; "error:" is an error event (llama.cpp);
+names of fields may be written in any case and between blanks; and bytes that are not UTF-8 become U+FFFD instead of
+ending the answer.
 """
 
 import codecs
@@ -12,13 +14,16 @@ from typing import Any
 
 import orjson
 
+_GOES_ON = (b" ", b"\t", b"}", b"]", b'"')  # how a line of JSON begins that is not its first
+
 
 def parsed(data: str) -> Any:
     """The JSON value of an event's data. Raises ValueError (json.JSONDecodeError) for what is none."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        return json.loads(data)  # takes lone surrogates, which some servers send for half an emoji
+        # Takes lone surrogates, which some servers send for half an emoji, and line ends and tabs within strings.
+        return json.loads(data, strict=False)
 
 
 class EventTooLarge(ValueError):
@@ -76,7 +81,7 @@ class SseDecoder:
 
     def _interpret(self, lines: list[bytes]) -> Iterator[tuple[str, str]]:
         for line in lines:
-            if line[:1] == b"{" and not self._data:
+            if line[:1] == b"{" and not self._data and line.rstrip()[-1:] == b"}":
                 yield self._name, line.decode(errors="replace")
                 continue
             if line:
@@ -90,10 +95,23 @@ class SseDecoder:
 
     def _take_field(self, line: bytes) -> None:
         field, _, value = line.partition(b":")
-        if field == b"data":
-            self._size += len(value)
-            if self._size > self._max:
-                raise EventTooLarge
-            self._data.append(value.removeprefix(b" ").decode(errors="replace"))
-        elif field == b"event":
+        if field != b"data":
+            odd = self._data_of_odd(line, field, value)
+            if odd is None:
+                return
+            value = odd
+        self._size += len(value)
+        if self._size > self._max:
+            raise EventTooLarge
+        self._data.append(value.removeprefix(b" ").decode(errors="replace"))
+
+    def _data_of_odd(self, line: bytes, field: bytes, value: bytes) -> bytes | None:
+        """The data in a line that is no plain "data:", None for none; the name of an event is noted."""
+        if line[:1] == b"{" or (self._data and line[:1] in _GOES_ON):
+            return line
+        name = field.strip().lower()
+        if name == b"event":
             self._name = value.removeprefix(b" ").decode(errors="replace")
+        elif name == b"error":
+            self._name = "error"
+        return value if name in (b"data", b"error") else None

@@ -11,7 +11,9 @@ from providers.catalogue import info_of
 from providers.chat_models import offered
 from providers.connections import Connection
 from providers.errors import (
+    AddressWrong,
     AuthenticationFailed,
+    Blocked,
     NoModelList,
     NoModels,
     PermissionDenied,
@@ -68,7 +70,7 @@ async def _list(connection: Connection, *, has_names: bool) -> Listing:
 
 
 async def _ask(provider: Provider, name: str, models: Sequence[str], *, is_all_there_is: bool = False) -> None:
-    """Only what concerns key and account counts: one model that is busy or odd says nothing of the connection.
+    """Only what concerns key, account and address counts: a model that is busy or odd says nothing of the connection.
 
     `is_all_there_is`: no list has shown that anybody is there, so everything counts.
     """
@@ -76,7 +78,7 @@ async def _ask(provider: Provider, name: str, models: Sequence[str], *, is_all_t
     try:
         async with asyncio.timeout(QUESTION_SECONDS):
             await provider.complete(ChatRequest(model, (Turn("user", "Hi"),), max_tokens=_ANSWER_TOKENS))
-    except (QuotaExceeded, AuthenticationFailed, PermissionDenied):
+    except (QuotaExceeded, AuthenticationFailed, PermissionDenied, Blocked, AddressWrong):
         raise
     except (ProviderError, TimeoutError) as failure:
         if is_all_there_is:

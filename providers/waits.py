@@ -12,13 +12,17 @@ _PIECE = re.compile(
     re.IGNORECASE,
 )
 _SAID = re.compile(
-    r"\b(?:try(?:ing)? again|retry(?:ing)?|wait|come back)\b[^.\d\n]{0,40}((?:\d+(?:\.\d+)? ?[a-z]+(?:,| and)? ?)+)",
+    r"\b(?:try(?:ing)? again|retry(?:ing)?|wait|come back|(?:available(?: again)?|resets?) in)\b"
+    r"[^.\d\n]{0,40}((?:\d+(?:\.\d+)? ?[a-z]+(?:,| and)? ?)+)",
     re.IGNORECASE,
 )
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from `retry-after-ms`, or from `retry-after` as seconds or a date; None when absent or senseless."""
+    """Seconds from `retry-after-ms`, or from `retry-after` as seconds, a duration ("7s") or a date; None when absent.
+
+    What is senseless counts as absent.
+    """
     for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             seconds = float(headers[name]) / scale
@@ -29,7 +33,17 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         date = parsedate_to_datetime(headers["retry-after"])
         return _bounded(date.timestamp() - time.time())
     except (KeyError, ValueError, OverflowError):
+        return duration(headers.get("retry-after", ""))
+
+
+def until_reset(headers: Mapping[str, str]) -> float | None:
+    """Seconds to the end of a limit that is told as seconds or, by OpenRouter, milliseconds since 1970."""
+    try:
+        reset = float(headers["x-ratelimit-reset"])
+    except (KeyError, ValueError):
         return None
+    reset = reset / 1000 if reset > 1e11 else reset
+    return _bounded(reset - time.time()) if 1e9 < reset < 1e11 else None
 
 
 def said_to_wait(message: str) -> float | None:

@@ -4,7 +4,6 @@ The SDK makes the request (key, address, headers, error bodies) and hands over t
 here, since building the SDK's objects costs most of the CPU and hides how a stream ended.
 """
 
-import json
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import (
@@ -24,7 +23,7 @@ from providers.base import Answer, ChatRequest, Event, Provider
 from providers.errors import AnswerTooLarge, MalformedAnswer, Overloaded, ProviderError
 from providers.failures import as_provider_error
 from providers.limits import Limits, Watchdog
-from providers.reading import Gathered, Reader, finish_of, open_pieces, read_body, usage_of
+from providers.reading import Gathered, Reader, finish_of, open_pieces, read_all, read_body, usage_of
 from providers.retries import wait_to_retry
 from providers.thoughts import Thoughts
 
@@ -138,7 +137,7 @@ class SdkProvider(Provider):
             async with AsyncExitStack() as stack:
                 response = await self._open(asking, watchdog, stack, stream=False)
                 body = await read_body(response, watchdog, limits)
-            for piece in reader.read_whole(json.loads(body)):
+            for piece in read_all(body, reader):
                 for event in thoughts.take(piece):
                     gathered.take(event)
             for event in thoughts.finish():

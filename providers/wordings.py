@@ -63,7 +63,7 @@ SHARP: Final = _compiled(
         errors.ImagesNotTaken,
     ),
     (
-        r"too many images|(at most|maximum of|up to|limit of) \d+ images?\b"
+        r"too many images|(at most|maximum of|up to|limit of) \d+ images?\b|limit-mm-per-prompt"
         r"|number of images[^.\n]{0,40}(exceed|maximum|limit)"
         r"|image count[^.\n]{0,20}exceed",
         errors.TooManyImages,
@@ -85,7 +85,7 @@ SHARP: Final = _compiled(
         r" (the |an? )?(input )?image|image (is )?(corrupt|malformed)"
         r"|image (format|type|media type)[^.\n]{0,40}"
         r"(not supported|unsupported|invalid)|does not match the provided media type"
-        r"|image[^.\n]{0,30} too small"
+        r"|image[^.\n]{0,30} too small|image is not valid"
         r"|media_type: input should be",
         errors.ImageNotRead,
     ),
@@ -101,12 +101,19 @@ SHARP: Final = _compiled(
         r"|extra usage is required|\blimit: 0\b",
         errors.QuotaExceeded,
     ),
+    # Keys, where the status or a code says less
+    (r"reported as leaked|unregistered callers", errors.AuthenticationFailed),
     # Addresses
     (
         r"unexpected endpoint|invalid url \(|unknown_url|unknown request url|no route matched|cannot post /",
         errors.AddressWrong,
     ),
     # Models
+    (
+        r"not a chat model|only supported in v1/responses|does not support chat\b(?! template)"
+        r"|operation does not work with the specified model",
+        errors.BadRequest,
+    ),
     (
         r"(?<!or )(does ?n[o']t|do not|don't|no|not authorized to|not allowed to|not entitled to|not permitted to)"
         r" (have )?access (to )?(the |this )?model|not (allowed|authorized|permitted) to use (the |this )?model"
@@ -118,7 +125,9 @@ SHARP: Final = _compiled(
 )
 
 CONTEXT: Final = re.compile(
-    r"max(imum)? (allowed )?context"
+    r"max(imum)? (allowed )?context|ContextWindowExceeded|max input characters"
+    r"|max_(completion_)?tokens must be [^.\n]{0,30}\bgot -\d"
+    r"|string too long\. expected a string with maximum length|tokens[^.\n]{0,40}\bmax_seq_len"
     r"|context[ _-](length|window|size|limit)\b[^.\n]{0,60}\b(exceed|not enough|overflow)"
     r"|(exceed\w*|beyond|(longer|larger|greater|more) than|over|outgrow\w*)\b[^.\n]{0,80}"
     r"\b(context[ _-]?(length|window|size|limit)|n_ctx)"
@@ -127,7 +136,7 @@ CONTEXT: Final = re.compile(
     r"|context the overflows|mid-generation context overflow|context overflow"
     r"|prompt (is |was )?too long"
     r"|(input|prompt|query|request|conversation|messages?) (text )?(is|are) too (long|large)\b"
-    r"|input (length )?too long|too many (input |prompt )?tokens|reduce the length of"
+    r"|input (length )?too long|too many (input |prompt )?tokens(?! per\b|,? please wait)|reduce the length of"
     r"|maximum (prompt|input)( token)? (length|count|size)|longer than the (maximum )?model"
     r"|(input|prompt|message)s?( token)?s?( count| length)?\b[^.\n]{0,40}\bexceeds? (the |its |your |max)?"
     r"[^.\n]{0,40}\b(tokens?|limit|maximum|length)"
@@ -139,7 +148,10 @@ CONTEXT: Final = re.compile(
 QUOTA: Final = re.compile(
     r"credit balance|insufficient (balance|credits?|funds|quota)|exceeded your current quota|spend(ing)? limit"
     r"|out of credits|no credits? (left|remaining)|(not enough|run out of|ran out of) (credits?|balance|funds)"
-    r"|balance (is )?(too low|insufficient|not enough)|payment required|billing (hard )?limit|余额不足|欠费",
+    r"|balance (is )?(too low|insufficient|not enough)|payment required|billing (hard )?limit|余额不足|欠费"
+    r"|budget (has been |is |was )?exceeded|exceeded ?budget|over budget|key limit exceeded"
+    r"|\bfree tier\b[^.\n]{0,40}exhaust"
+    r"|account is in good standing|api usage limits|monthly included credits|额度(不足|已用尽|已用完)",
     re.IGNORECASE,
 )
 BROAD: Final = _compiled(
@@ -147,30 +159,38 @@ BROAD: Final = _compiled(
     (CONTEXT.pattern, errors.ContextTooLong),
     (QUOTA.pattern, errors.QuotaExceeded),
     (
-        r"insufficient permissions|missing scopes|permission denied"
-        r"|does not have permission",
+        r"insufficient permissions|missing scopes|(?<!or )permission denied"
+        r"|does not have permission|organization has been restricted",
         errors.PermissionDenied,
     ),
     (
         r"(incorrect|invalid|no|missing|wrong|expired|revoked) api[- _]?key"
         r"|api[- _]?key (is )?(not valid|invalid|expired"
-        r"|missing)|user not found|no auth credentials",
+        r"|missing)|user not found|no auth credentials|not authenticated|authenticat(e|ion) (failed|error)"
+        r"|authorization failed|(access|auth\w*|bearer|security|api)[- _]token\b[^.\n]{0,40}\b(invalid|expired|missing)"
+        r"|login fail",
         errors.AuthenticationFailed,
     ),
     (
         r"\b(?<!/)(models?|deployment)\b[^\n]{0,200}(not found|does not exist|do not exist|is not available|not exist\b"
         r"|not a valid model|is not supported\b|not (currently )?deployed"
         r"|has been (deprecated|decommissioned|removed))"
-        r"|invalid model|not a valid model|unknown model|no such model|model[_ ]not[_ ]exist",
+        r"|invalid model|not a valid model|unknown model|no such model|model[_ ]not[_ ]exist|not found the model"
+        r"|un(available|able to access) (non-serverless )?model|model identifier is invalid|模型不存在"
+        r"|on-demand throughput isn.t supported",
         errors.ModelUnknown,
     ),
     (
         r"model not loaded|no models? loaded|loading model|\boverloaded\b|at capacity"
-        r"|model is (currently )?loading"
+        r"|model is (currently )?loading|model (was |is |has |has been )?(unloaded|crashed)|failed to load (the )?model"
+        r"|out of memory|insufficient system resources"
         r"|temporarily unavailable",
         errors.Overloaded,
     ),
-    (r"rate[- ]?limit|too many requests|rate-limited|tokens? per (min|day|hour)", errors.RateLimited),
+    (
+        r"rate[- ]?limit|too many requests|rate-limited|(tokens?|requests?) per (min|day|hour)|request limit reached",
+        errors.RateLimited,
+    ),
 )
 
 BLOCKED: Final = re.compile(
@@ -178,6 +198,7 @@ BLOCKED: Final = re.compile(
     r"|request (was |has been |is )?blocked"
     r"|blocked by [^.\n]{0,40}\b(firewall|network|proxy|administrator|security)|web application firewall"
     r"|check your network settings|request not allowed|captcha|incapsula|just a moment"
+    r"|public (network )?access is disabled"
     r"|\bip( address)?\b[^.\n]{0,40}\b(not (authorized|allowed|permitted|in )|blocked|banned)|ip_not_authorized"
     r"|access denied[^.\n]{0,60}\b(network|firewall|security)",
     re.IGNORECASE,

@@ -10,7 +10,7 @@ from conversations.generation.hub import Hub
 from conversations.generation.jobs import Job
 from conversations.generation.live import Live
 from conversations.generation.receiving import Answer
-from providers import BadRequest, ContentRefused, ContextTooLong, Finish, ProviderError, Usage
+from providers import BadRequest, ContentRefused, ContextTooLong, Finish, ImagesNotTaken, ProviderError, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -25,22 +25,22 @@ class Asking:
         self._hub, self._live = hub, live
         self.job = job
         self._asked = [job.generation.model]
+        self._needs_sight = False  # a model has refused the question's images
 
     async def receive(self) -> tuple[Usage | None, Finish | None]:
         """Usage and finish of the model that answered. Raises ProviderError: where none has begun, the first one's."""
         try:
             return await self._receive()
         except ProviderError as error:
-            first = error
-        while await self._go_on_after(first):
+            first = last = error
+        while await self._go_on_after(last):
             try:
                 return await self._receive()
             except ProviderError as error:
                 if self._live.seq:
                     raise
                 logger.info("Generation %s: the fallback failed as well: %s", self._live.generation_id, error.code)
-                if isinstance(error, NOT_ELSEWHERE):
-                    break
+                last = error
         if not self._live.seq:
             records.take_back_fallback(self.job, self._asked[0])
         raise first
@@ -50,12 +50,19 @@ class Asking:
 
     async def _go_on_after(self, error: ProviderError) -> bool:
         """Whether there is another model to ask, which `job` then is about."""
-        if self._live.seq or isinstance(error, NOT_ELSEWHERE):
+        images_refused = isinstance(error, ImagesNotTaken)
+        if self._live.seq or (isinstance(error, NOT_ELSEWHERE) and not images_refused):
             return False
-        job = await in_thread(records.fall_back, self.job, tuple(self._asked))
-        if job is None:
-            return False
-        logger.info("Generation %s falls back to another model: %s", self._live.generation_id, error.code)
-        self.job = job
-        self._asked.append(job.generation.model)
-        return True
+        self._needs_sight |= images_refused
+        while job := await in_thread(records.fall_back, self.job, tuple(self._asked)):
+            self.job = job
+            self._asked.append(job.generation.model)
+            if not self._needs_sight or _shows_images(job):
+                logger.info("Generation %s falls back to another model: %s", self._live.generation_id, error.code)
+                return True
+        return False
+
+
+def _shows_images(job: Job) -> bool:
+    """Whether the model is shown the question's images: one that is not would answer beside it."""
+    return any(turn.images for turn in job.request.turns)

@@ -58,12 +58,18 @@ def test_names_that_are_none_fail_nothing(model: str) -> None:
         ("anthropic/claude-opus-5", None),
         ("anthropic/claude-haiku-5-5", None),
         ("openrouter/anthropic/claude-sonnet-4-5", 1.0),
+        ("azure/gpt-35-turbo", 2.0),
         ("ollama/llama3", 2.0),
         ("ollama/orca-mini", 2.0),
     ],
 )
 def test_temperatures(model: str, highest: float | None) -> None:
     assert providers.model_info(model).max_temperature == highest
+
+
+def test_azures_spelling_of_an_older_model_is_known() -> None:
+    assert families.context_window("gpt-35-turbo") == 16_385
+    assert not families.is_openai_reasoning("gpt-35-turbo-16k")
 
 
 def test_what_thinks() -> None:

@@ -179,6 +179,8 @@ def test_an_unforeseen_failure_is_logged_without_its_words(caplog: pytest.LogCap
         ({"retry-after": "1e12"}, 86_400),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "soon"}, None),
+        ({"retry-after": "7s"}, 7),
+        ({"retry-after": "1m30s"}, 90),
         ({"retry-after": "Fri, 01 Jan 1999 00:00:00 GMT"}, 0),
         ({}, None),
     ],
@@ -208,10 +210,16 @@ def test_retry_after_as_a_date() -> None:
         ({"error": {"message": "Please wait 2 minutes and 30 seconds before you send more."}}, 150),
         ({"error": {"message": "Try again in 1 hour."}}, 3600),
         ({"error": {"message": "busy", "retry_after": 12}}, 12),
+        ({"error": "Model x is currently loading", "estimated_time": 20.0}, 20),
         ({"message": "busy", "retry_after": "12"}, 12),
         ({"error": {"message": "Provider returned error", "metadata": {"headers": {"Retry-After": "9"}}}}, 9),
         ({"error": {"message": "", "metadata": {"raw": '{"error": {"details": [{"retryDelay": "8s"}]}}'}}}, 8),
         ({"error": {"message": "Please try again later. You may send 3 requests per 1 minute."}}, None),
+        ({"error": {"message": "busy"}, "retry_after_ms": 1500}, 1.5),
+        ({"error": {"details": [{"retryInfo": {"retryDelay": "3.2s"}}]}}, 3.2),
+        ({"error": {"message": "The model is available again in 30 seconds."}}, 30),
+        ({"error": {"message": "Your limit resets in 2 hours"}}, 7200),
+        ({"error": {"message": "Limits are reset every 24 hours."}}, None),
         ({"error": {"message": "Try again in a moment."}}, None),
         ({"error": {"message": "Limit 30000, Used 29937"}}, None),
         ({"error": {"details": [{"retryDelay": "soon"}, {"retryDelay": []}]}}, None),
@@ -225,6 +233,14 @@ def test_a_time_to_wait_in_the_body(body: object, seconds: float | None) -> None
 
 def test_the_header_says_it_better_than_the_words() -> None:
     assert from_body(429, {"error": "try again in 5s"}, {"retry-after-ms": "250"}).retry_after == 0.25
+
+
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_the_end_of_a_limit_in_the_headers(unit: int) -> None:
+    wait = from_body(429, None, {"x-ratelimit-reset": str((time.time() + 30) * unit)}).retry_after
+    assert wait is not None
+    assert 28 < wait <= 30
+    assert from_body(429, None, {"x-ratelimit-reset": "30"}).retry_after is None
 
 
 def test_what_waiting_does_not_mend_names_no_time() -> None:
@@ -247,6 +263,9 @@ def test_what_waiting_does_not_mend_names_no_time() -> None:
         ({"message": "Unsupported value: 'stream' does not support true with this model."}, "stream"),
         ({"message": "Streaming is not supported for this model"}, "stream"),
         ({"message": "stream_options is not supported"}, "stream_options"),
+        ({"message": "invalid temperature: only 1 is allowed for this model"}, "temperature"),
+        ([{"error": {"message": 'Unknown name "stream_options": Cannot find field.'}}], "stream_options"),
+        ({"message": "Malformed input request: #: extraneous key [stream_options] is not permitted"}, "stream_options"),
         ({"message": "something else"}, ""),
     ],
 )

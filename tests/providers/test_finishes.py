@@ -24,6 +24,8 @@ Ask = Callable[..., ChatRequest]
             for word in ("stop", "STOP", "end_turn", "eos", "eos_token", "COMPLETE", "normal", "eosFound")
         ),
         *((word, "stop") for word in ("FinishReason.STOP", "FINISH_REASON_STOP", " stop ", True, ["stop"])),
+        *((word, "stop") for word in ("<|eot_id|>", "<|im_end|>", "EOT", "stop_str", "stop_token_id", "natural_stop")),
+        *((word, "length") for word in ("LENGTH_CAPPED", "stopped_token_limit")),
         *((word, "length") for word in ("length", "MAX_TOKENS", "max-tokens", "model_length", "maxTokens")),
         *((word, "length") for word in ("model_context_window_exceeded", "max_output_tokens", "REASON_MAX_LEN")),
         *((word, "length") for word in ("contextLengthReached", "some_new_token_limit", {"type": "length"})),

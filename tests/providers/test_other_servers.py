@@ -1,5 +1,6 @@
 """Servers that are not quite like OpenAI's: what their lists offer, where they are, and which key they get."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,7 +55,8 @@ def test_other_servers_models_are_not_judged_by_openais_names(settings: Any, ser
 @pytest.mark.parametrize(
     "name",
     ["text-embedding-3-small", "nomic-embed-text", "BAAI/bge-m3", "openai/whisper-large-v3", "tts-1", "kokoro-TTS",
-     "bge-reranker-v2-m3", "jina-rerank", "omni-moderation-latest", "Qwen3-Embedding-8B", "mxbai_embed_large"],
+     "bge-reranker-v2-m3", "jina-rerank", "omni-moderation-latest", "Qwen3-Embedding-8B", "mxbai_embed_large",
+     "embeddinggemma:300m", "all-minilm:latest"],
 )  # fmt: skip
 def test_what_is_surely_no_chat_model_is_hidden(settings: Any, server: OddServer, name: str) -> None:
     server.answers["/v1/models"] = listing({"id": name}, {"id": "qwen3"})
@@ -72,6 +74,9 @@ def test_what_is_surely_no_chat_model_is_hidden(settings: Any, server: OddServer
         {"architecture": {"output_modalities": ["image"]}},
         {"output_modalities": ["audio"]},
         {"capabilities": {"completion_chat": False, "completion_fim": True}},
+        {"supports_chat": False},
+        {"endpoints": ["embed"]},
+        {"supportedGenerationMethods": ["embedContent"]},
     ],
 )
 def test_what_a_list_says_of_a_model_beats_its_name(settings: Any, server: OddServer, entry: dict[str, Any]) -> None:
@@ -104,6 +109,11 @@ def test_openais_own_names_are_still_judged_at_openais_own_address(settings: Any
         ({"models": [{"name": "llama3:8b"}, {"model": "m"}]}, ["llama3:8b", "m"]),
         ({"data": {"one": {"max_model_len": 4096}, "two": None}}, ["one", "two"]),
         ({"data": None, "models": [{"id": "m"}]}, ["m"]),
+        ({"success": True, "data": {"models": [{"id": "m"}]}}, ["m"]),
+        ({"data": {"data": [{"id": "m"}]}}, ["m"]),
+        ({"code": 0, "message": "ok", "result": ["m"]}, ["m"]),
+        ({"output": {"total": 1, "models": [{"model": "m", "name": "The M"}]}}, ["m"]),
+        ({"data": [{"model_group": "a"}, {"key": "b"}, {"modelId": "c"}]}, ["a", "b", "c"]),
         ({"data": [{"id": "two\nlines"}, {"id": "x" * 500}, {"id": "m"}]}, ["m"]),
     ],
 )
@@ -145,6 +155,12 @@ def test_a_model_that_the_admin_names_is_offered_beside_a_list(settings: Any, se
         ({"metadata": {"context_length": 48000}}, 48000),
         ({"capabilities": {"limits": {"max_context_window_tokens": 64000}}}, 64000),
         ({"inputTokenLimit": 1048576}, 1048576),
+        ({"context_length": 131072, "max_input_tokens": 32000}, 32000),
+        ({"context_length": 128000, "top_provider": {"context_length": 64000}}, 64000),
+        ({"context_length": 128000, "top_provider": {"context_length": None}}, 128000),
+        ({"limits": {"max_context_window_tokens": 128000, "max_prompt_tokens": 64000}}, 64000),
+        ({"max_model_len": 32768, "meta": {"n_ctx_train": 4096}}, 32768),
+        ({"meta": {"n_ctx_train": 16384}}, 16384),
         ({"context_length": -1}, 8192),
         ({"context_length": True}, 8192),
         ({"context_length": 10**30}, 8192),
@@ -171,6 +187,8 @@ def test_the_window_that_a_list_gives_is_used(
         ({"capabilities": {"vision": True}}, True),
         ({"capabilities": ["completion", "vision"]}, True),
         ({"type": "vlm"}, True),
+        ({"capabilities": ["completion", "multimodal"]}, True),
+        ({"capabilities": {"image_input": {"supported": False}}}, False),
     ],
 )
 def test_what_a_list_says_of_images_is_believed(
@@ -202,6 +220,10 @@ def test_the_admin_has_the_last_word(settings: Any, server: OddServer) -> None:
         ("gw/gemini-2.5-pro", 1_000_000),
         ("google/models/gemini-2.0-flash", 1_000_000),
         ("gw/gemini-3-pro-preview", 1_000_000),
+        ("bedrock/meta.llama3-1-70b-instruct-v1:0", 100_000),
+        ("gw/accounts/fireworks/models/llama-v3p1-8b-instruct", 100_000),
+        ("gw/databricks-meta-llama-3-3-70b-instruct", 100_000),
+        ("gw/anthropic--claude-4-sonnet", 200_000),
         ("gw/anthropic/claude-sonnet-4.5", 200_000),
         ("gw/us.anthropic.claude-3-5-sonnet-20241022-v2:0", 200_000),
         ("gw/gpt-4o-mini", 128_000),
@@ -237,6 +259,7 @@ def test_servers_that_cut_prompts_keep_their_own_window(model: str, window: int)
     [
         ("http://box:8000/v1", "http://box:8000/v1"),
         ("  http://box:8000/v1/ ", "http://box:8000/v1"),
+        ("`http://box:8000/v1`,", "http://box:8000/v1"),
         ("http://box:8000/v1///", "http://box:8000/v1"),
         ("HTTP://box:8000/v1", "http://box:8000/v1"),
         ("http://box:8000/v1/chat/completions", "http://box:8000/v1"),
@@ -278,6 +301,12 @@ async def test_an_address_below_a_path_gets_v1_where_only_that_answers(settings:
     client, _info = await providers.resolve("box/m")
     assert (await client.complete(ChatRequest("m", (Turn("user", "Hi"),)))).text == "Hello from here"
     await providers.close_providers()
+
+
+@pytest.mark.parametrize("address", ["box:8000/v1", "localhost:8000"])
+async def test_an_address_without_http_seems_wrong(address: str) -> None:
+    with pytest.raises(errors.AddressWrong):
+        await try_out(Connection("box", ADAPTER, address))
 
 
 async def test_another_version_is_left_as_it_is(settings: Any, server: OddServer) -> None:
@@ -367,3 +396,48 @@ async def test_trying_a_server_out_changes_nothing_of_what_is_known_of_the_one_i
 
     info = await sync_to_async(providers.model_info)("box/m")
     assert info.context_window == 50_000
+
+
+PAGE_403 = b"<!DOCTYPE html><title>Attention Required! | Cloudflare</title><p>Your key, your model.</p>"
+LOCATION = [{"error": {"code": 400, "message": "User location is not supported for the API use.", "status": "X"}}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ((403, "text/html", PAGE_403), errors.Blocked),
+        ((403, "application/json", b'{"error": {"message": "Your IP is not authorized."}}'), errors.Blocked),
+        (
+            (403, "application/json", b'{"error": {"message": "Your key may not list models."}}'),
+            errors.PermissionDenied,
+        ),
+        ((400, "application/json", json.dumps(LOCATION).encode()), errors.RegionRefused),
+        ((400, "application/json", b'[{"error": {"message": "API key not valid."}}]'), errors.AuthenticationFailed),
+        ((200, "application/json", b'{"error": {"message": "Invalid API key"}}'), errors.AuthenticationFailed),
+        ((200, "application/json", b'{"data": null, "error": {"code": 429}}'), errors.RateLimited),
+        ((200, "application/json", b'{"error": "Unexpected endpoint or method. (GET /models)"}'), errors.NoModelList),
+    ],
+)
+async def test_why_a_list_is_refused_is_told(settings: Any, server: OddServer, answer: Any, kind: type) -> None:
+    server.answers["/v1/models"] = answer
+    with pytest.raises(kind) as raised:
+        await try_out(Connection("box", ADAPTER, f"{server.url}/v1"))
+    assert type(raised.value) is kind
+
+
+def test_who_is_responsible_for_the_menu_reads_why(settings: Any, server: OddServer) -> None:
+    server.answers["/v1/models"] = (403, "text/html", PAGE_403)
+    menu(settings, f"{server.url}/v1")
+    with override("en"):
+        (problem,) = providers.known_problems()
+    assert "firewall" in problem
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"), [((403, "text/html", PAGE_403), errors.Blocked), (NOT_FOUND, errors.AddressWrong)]
+)
+async def test_a_list_alone_does_not_make_a_provider_work(server: OddServer, answer: Any, kind: type) -> None:
+    server.answers["/v1/models"] = listing({"id": "m"})
+    server.answers["/v1/chat/completions"] = answer
+    with pytest.raises(kind):
+        await try_out(Connection("box", ADAPTER, f"{server.url}/v1", "a-key"))

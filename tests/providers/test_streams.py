@@ -26,6 +26,51 @@ async def test_a_stream_as_some_server_sends_it(openai: OpenAIProvider, ask: Ask
     assert heard.finish == "stop"
 
 
+@pytest.mark.parametrize("name", ["as-json", "as-plain", "bom-crlf", "no-reason"])
+async def test_a_stream_where_a_whole_answer_was_asked_for(openai: OpenAIProvider, ask: Ask, name: str) -> None:
+    answer = await openai.complete(ask(f"script:raw-{name}"))
+    assert (answer.text, answer.finish_reason) == (TEXT, "stop")
+
+
+OVERLOADED = {"code": 429, "message": "slow down", "type": "server_error"}
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        f"error: {json.dumps(OVERLOADED)}\n\n",
+        f"error: {json.dumps(OVERLOADED)}",
+        f"event: error\ndata: {json.dumps(OVERLOADED)}\n\n",
+        json.dumps({"error": OVERLOADED}, indent=2),
+        f"data: {json.dumps({'error': OVERLOADED}, indent=2)}\n\n",
+        f"data: {json.dumps([{'error': OVERLOADED}])}\n\n",
+    ],
+)
+@pytest.mark.parametrize("before", [[], [{"choices": [{"delta": {"content": "Hi"}}]}]])
+async def test_an_error_in_any_dress_is_what_it_says(
+    openai: OpenAIProvider, ask: Ask, heard: Heard, monkeypatch: pytest.MonkeyPatch, before: list[object], end: str
+) -> None:
+    body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in before) + end
+    monkeypatch.setitem(RAW, "ends-in-error", ("text/event-stream", [body.encode()]))
+    with pytest.raises(errors.RateLimited):
+        await heard.listen(openai, ask("script:raw-ends-in-error"))
+    assert heard.text == ("Hi" if before else "")
+
+
+@pytest.mark.parametrize("chunks", [[], [{"candidates": [{"content": {"parts": [{"text": "Hi"}]}}]}]])
+async def test_an_end_mark_behind_nothing_is_no_answer(
+    openai: OpenAIProvider, ask: Ask, heard: Heard, monkeypatch: pytest.MonkeyPatch, chunks: list[object]
+) -> None:
+    body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+    monkeypatch.setitem(RAW, "nothing", ("text/event-stream", [body.encode()]))
+    with pytest.raises(errors.MalformedAnswer):
+        await heard.listen(openai, ask("script:raw-nothing"))
+
+
+def test_a_tab_within_a_string_is_read() -> None:
+    assert events_of(ChatCompletionsReader("m"), '{"choices": [{"delta": {"content": "a\tb"}}]}') == [Text("a\tb")]
+
+
 def events_of(reader: Reader, *chunks: object) -> list[Text | Reasoning]:
     return [
         event for chunk in chunks for event in reader.read("", chunk if isinstance(chunk, str) else json.dumps(chunk))

@@ -108,5 +108,23 @@ RAW: dict[str, tuple[str, list[bytes]]] = {
     "no-empty-lines": (_EVENTS, [_sse(*_GOOD).replace(b"\n\n", b"\n")]),
     "bom-crlf": (_EVENTS, _cut_in_pieces(b"\xef\xbb\xbf" + _sse(*_GOOD).replace(b"\n", b"\r\n"), 11)),
     "empty-error": (_EVENTS, [_sse(*(chunk | {"error": {"message": "", "code": None}} for chunk in _GOOD))]),
+    "no-reason": (_EVENTS, [_sse(*_GOOD[:2])]),
+    "data-twice": (_EVENTS, [_sse(*(f"data: data: {json.dumps(chunk)}" for chunk in _GOOD), end="data: data: [DONE]")]),
+    "fields-in-blanks": (_EVENTS, [_sse(*_GOOD).replace(b"data: ", b" Data : ")]),
+    "glued": (_EVENTS, [_sse(f"data: {json.dumps(_GOOD[0])}data: {json.dumps(_GOOD[1])}{json.dumps(_GOOD[2])}")]),
+    "glued-done": (_EVENTS, [_sse(*_GOOD[:2], f"data: {json.dumps(_GOOD[2])}data: [DONE]", end="")]),
+    "pretty": (_EVENTS, [_sse(*(f"data: {json.dumps(chunk, indent=2)}" for chunk in _GOOD))]),
+    "ollama-old": (
+        "application/x-ndjson",
+        [
+            json.dumps({"message": {"role": "assistant", "content": TEXT}, "done": False}).encode() + b"\n",
+            json.dumps({"message": {"content": ""}, "done": True}).encode() + b"\n",
+        ],
+    ),
+    "text-beside-delta": (
+        _EVENTS,
+        [_sse({"choices": [{"delta": {"role": "assistant", "content": ""}, "text": TEXT, "finish_reason": "stop"}]})],
+    ),
+    "audio": (_EVENTS, [_sse({"choices": [{"delta": {"content": None, "audio": {"transcript": TEXT}}}]}, _GOOD[2])]),
     "legacy": (_EVENTS, [_sse({"choices": [{"text": TEXT, "finish_reason": "stop"}]})]),
 }

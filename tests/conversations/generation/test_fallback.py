@@ -5,12 +5,13 @@ from itertools import pairwise
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import translation
 
 from accounts.models import User
 from conversations.generation.jobs import next_model
-from conversations.models import Conversation, Generation
+from conversations.models import Attachment, Conversation, Generation
 from conversations.presentation import footer_html, present
 from conversations.submission import stop_answer
 from providers.models import ModelOverride
@@ -149,3 +150,32 @@ async def test_a_page_sees_only_the_answer(alice: User) -> None:
     generation = await ask(alice, "Hello", model=first)
     await until(lambda: Generation.objects.filter(pk=generation.pk, status="complete").aexists())
     assert await Generation.objects.acount() == 1
+
+
+@pytest.mark.parametrize("blind", [None, SECOND])
+async def test_images_that_a_model_does_not_take_go_to_one_that_looks_at_them(
+    alice: User, provider: ScriptedProvider, blind: str | None
+) -> None:
+    first = _failing("refuse-image-endpoints")
+    await _chain(*filter(None, (first, blind, FIFTH)))
+    await ModelOverride.objects.filter(model=SECOND).aupdate(supports_images=False)
+    generation = await end_of(await _ask_about_an_image(alice, first))
+    assert (generation.status, generation.model, generation.fallback_for) == ("complete", FIFTH, first)
+    assert _asked(provider) == ["script:refuse-image-endpoints", "fifth"]
+
+
+async def test_without_one_that_looks_at_images_the_first_error_stays(alice: User, provider: ScriptedProvider) -> None:
+    first = _failing("refuse-image-endpoints")
+    await _chain(first, SECOND, FIFTH)
+    await ModelOverride.objects.filter(model=SECOND).aupdate(supports_images=False)
+    await ModelOverride.objects.acreate(model=FIFTH, supports_images=False)
+    generation = await end_of(await _ask_about_an_image(alice, first))
+    assert (generation.error_code, generation.model, generation.fallback_for) == ("images_not_taken", first, "")
+    assert len(_asked(provider)) == 1
+
+
+async def _ask_about_an_image(user: User, model: str) -> Generation:
+    image = await Attachment.objects.acreate(
+        owner=user, kind="image", name="cat.png", media_type="image/png", size=3, file=ContentFile(b"cat", name="x")
+    )
+    return await ask(user, "What is this?", model=model, files=[image])

@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ from conversations.generation.frames import Key
 from conversations.generation.jobs import Job
 from conversations.generation.records import Outcome, Saving
 from conversations.generation.track import Checkpoint
-from conversations.models import Conversation, Generation
+from conversations.models import Attachment, Conversation, Generation
 from conversations.presentation import view_of
 from conversations.queueing import Submission
 from conversations.rendering import render
@@ -39,9 +39,9 @@ async def until(condition: Callable[[], Awaitable[Any]], timeout: float = 20) ->
         return answer
 
 
-async def ask(user: User, text: str, **settings: Any) -> Generation:
+async def ask(user: User, text: str, files: Sequence[Attachment] = (), **settings: Any) -> Generation:
     conversation = Conversation(owner=user, **({"model": MODEL} | settings))
-    await sync_to_async(submit_message)(user, conversation, text, uuid.uuid4())
+    await sync_to_async(submit_message)(user, conversation, text, uuid.uuid4(), files=files)
     return await Generation.objects.select_related("message", "conversation").aget(conversation_id=conversation.pk)
 
 
