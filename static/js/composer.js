@@ -4,6 +4,7 @@
  */
 
 import { arrived, attached, box, chips, complain, fit, form, keyOf, newId, read, setText, takeOn, write } from "./box.js";
+import { online } from "./connection.js";
 
 const OPEN = '[data-status="queued"], [data-status="running"]';
 const STOP_MS = 3000; // an answer that still runs then: the page may have missed its end
@@ -59,7 +60,8 @@ document.addEventListener("tab:renamed", () => {
 async function bring(files) {
   const [here, list] = [form(), chips()];
   here.dataset.uploading = Number(here.dataset.uploading ?? 0) + 1;
-  const come = await import(list.dataset.module)
+  const come = await online()
+    .then(() => import(list.dataset.module))
     .then((module) => files(module, list))
     .catch(() => here.isConnected && complain(here.dataset.unreachable));
   here.dataset.uploading -= 1;
@@ -234,6 +236,11 @@ function leftBehind(event) {
   htmx.process(entry);
 }
 
+function cameToNothing({ target }) {
+  underWay.clear();
+  if (!target.isConnected) restoreDraft();
+}
+
 function lastShown() {
   const shown = document.querySelectorAll("#messages > [data-message-id]");
   return shown[shown.length - 1]?.dataset.messageId ?? "";
@@ -322,21 +329,21 @@ async function stop() {
   const answer = running();
   if (!answer) return look();
   const hadFocus = document.activeElement?.closest("#composer .stop");
-  try {
-    const response = await fetch(`${form().action}${answer.dataset.messageId}/stop/`, {
-      method: "POST",
-      headers: { "X-CSRFToken": form().elements.csrfmiddlewaretoken.value, "HX-Request": "true" },
-    });
-    if (!response.ok) throw new Error(String(response.status));
-  } catch {
-    if (answer.isConnected) complain(form().dataset.unreachable);
-    return;
-  }
+  const response = await fetch(`${form().action}${answer.dataset.messageId}/stop/`, {
+    method: "POST",
+    headers: { "X-CSRFToken": form().elements.csrfmiddlewaretoken.value, "HX-Request": "true" },
+  }).catch(() => null);
+  if (!response?.ok) return answer.isConnected && tellFailure(response);
   // Whoever has gone on meanwhile is left where they are.
   if (hadFocus && document.activeElement?.matches("body, .stop")) box()?.focus();
   setTimeout(() => {
     if (answer.isConnected && answer.matches(OPEN)) document.dispatchEvent(new CustomEvent("messages:check"));
   }, STOP_MS);
+}
+
+/** By a notice, as of any other command. */
+function tellFailure(response) {
+  document.dispatchEvent(new CustomEvent(response ? "htmx:responseError" : "htmx:sendError", { detail: {} }));
 }
 
 // --- The tree of messages -------------------------------------------------------------------------
@@ -347,10 +354,11 @@ let treeIsThere = false;
 document.addEventListener("htmx:confirm", (event) => {
   if (treeIsThere || !event.target.closest("[data-tree]")) return;
   event.preventDefault();
-  tree ??= import(form().dataset.treeModule).then(() => (treeIsThere = true));
+  const source = form().dataset.treeModule;
+  tree ??= online().then(() => import(source)).then(() => (treeIsThere = true));
   const fail = () => {
     tree = null;
-    if (form()) complain(form().dataset.unreachable);
+    tellFailure(null);
   };
   tree.then(() => event.detail.issueRequest(true), fail);
 });
@@ -362,10 +370,7 @@ function begin() {
   form().dataset.ownKey = form().dataset.draftKey;
   form().dataset.draftKey = keyOf(form().dataset.ownKey);
   form().addEventListener("htmx:beforeOnLoad", leftBehind);
-  form().addEventListener("htmx:sendError", ({ target }) => {
-    underWay.clear();
-    if (!target.isConnected) restoreDraft();
-  });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) form().addEventListener(name, cameToNothing);
   document.getElementById("composer-files").removeAttribute("name"); // its files are uploaded at once
   look();
   setTimeout(settle);

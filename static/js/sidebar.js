@@ -246,13 +246,46 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 const ofComposer = (event) => event.detail.requestConfig?.elt.id === "composer";
 // That the computer is offline is said above the message box already.
-document.addEventListener("htmx:sendError", (event) => {
-  if (navigator.onLine && !ofComposer(event)) toast(toasts.dataset.offline);
-});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    if (navigator.onLine && !ofComposer(event)) toast(toasts.dataset.offline);
+  });
+}
 document.addEventListener("connection:back", () => {
   for (const one of [...toasts.children]) if (one.textContent === toasts.dataset.offline) one.remove();
 });
 document.addEventListener("htmx:responseError", (event) => ofComposer(event) || toast(toasts.dataset.failed));
+
+// What is fetched when it is first seen, and did not come, is asked for again: when the line is back, when it is opened
+// once more, or when its link is clicked.
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(name, ({ target }) => {
+    if (target.matches?.('[hx-trigger$=", again"]')) target.toggleAttribute("data-missed", true);
+  });
+}
+
+function askAgain(missed) {
+  for (const one of missed) {
+    one.removeAttribute("data-missed");
+    htmx.trigger(one, "again");
+  }
+}
+
+document.addEventListener("connection:back", () => askAgain(document.querySelectorAll("[data-missed]")));
+document.addEventListener(
+  "toggle",
+  ({ target, newState }) => {
+    const missed = target.matches("[data-missed]") ? [target] : target.querySelectorAll(":scope > [data-missed]");
+    if (newState === "open") askAgain(missed);
+  },
+  true,
+);
+document.addEventListener("click", (event) => {
+  const missed = event.target.closest("[data-missed] > a")?.parentElement;
+  if (!missed || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  askAgain([missed]);
+});
 
 // A session that has ended answers with the login page: go there instead of showing it inside.
 document.addEventListener("htmx:beforeSwap", (event) => {
