@@ -124,13 +124,13 @@ async function sourceAt(url) {
   return response.text();
 }
 
-/** The text as it is read: without the captions of code blocks and the buttons in them. */
+/** The text as it is read: without the captions of code blocks and the buttons in them, which keep their places. */
 function plainText(body) {
   if (body.textContent.length > LONG_TEXT) return body.textContent; // what is read of it would have all of it laid out
   const captions = body.querySelectorAll("figcaption");
-  for (const caption of captions) caption.hidden = true;
+  for (const caption of captions) caption.style.visibility = "hidden";
   const text = body.innerText;
-  for (const caption of captions) caption.hidden = false;
+  for (const caption of captions) caption.removeAttribute("style");
   return text;
 }
 
@@ -352,6 +352,23 @@ document.addEventListener("reading:end", () => {
   requestAnimationFrame(follow);
 });
 document.addEventListener("reading:stay", () => setFollowing(false));
+
+// What the reader unfolds stays where it is; only the answer that is being written goes on under their eyes.
+document.addEventListener(
+  "click",
+  ({ target }) => {
+    const message = target.closest(".message :is(summary, [data-fold], [data-wrap])")?.closest(".message");
+    if (!message || !following || OPEN.has(message.dataset.status)) return;
+    setFollowing(false);
+    requestAnimationFrame(() => requestAnimationFrame(lookWhetherAtEnd));
+  },
+  true,
+);
+
+function lookWhetherAtEnd() {
+  const scroller = view();
+  if (scroller && scroller.scrollTop >= endOf(scroller) - NEAR_END) followAgain(scroller.scrollTop);
+}
 document.addEventListener("click", (event) => {
   if (!event.target.closest("#jump")) return;
   followAgain();
