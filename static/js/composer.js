@@ -63,7 +63,7 @@ async function bring(files) {
   const come = await online()
     .then(() => import(list.dataset.module))
     .then((module) => files(module, list))
-    .catch(() => here.isConnected && complain(here.dataset.unreachable));
+    .catch(() => here.isConnected && complain(here.dataset.unreachable, "unsent"));
   here.dataset.uploading -= 1;
   if (!come) here.removeAttribute("data-send-after");
   if (here.dataset.uploading !== "0") return;
@@ -269,7 +269,8 @@ function sent() {
   if (outbox.length) write(form().dataset.draftKey, {}); // moves along
   sending = failed = null;
   document.getElementById("welcome")?.remove();
-  form().dataset.draftKey = form().dataset.ownKey = form().dataset.conversationDraftKey;
+  form().dataset.ownKey = form().dataset.conversationDraftKey;
+  form().dataset.draftKey = keyOf(form().dataset.ownKey);
   if (box().value || attached().length || outbox.length) saveDraft();
   look();
   if (outbox.length) setTimeout(sendAgain); // once htmx is done with this one
@@ -333,17 +334,17 @@ async function stop() {
     method: "POST",
     headers: { "X-CSRFToken": form().elements.csrfmiddlewaretoken.value, "HX-Request": "true" },
   }).catch(() => null);
-  if (!response?.ok) return answer.isConnected && tellFailure(response);
+  if (!response?.ok) {
+    // By a notice, as of any other command.
+    const name = response ? "htmx:responseError" : "htmx:sendError";
+    if (answer.isConnected) document.dispatchEvent(new CustomEvent(name, { detail: {} }));
+    return;
+  }
   // Whoever has gone on meanwhile is left where they are.
   if (hadFocus && document.activeElement?.matches("body, .stop")) box()?.focus();
   setTimeout(() => {
     if (answer.isConnected && answer.matches(OPEN)) document.dispatchEvent(new CustomEvent("messages:check"));
   }, STOP_MS);
-}
-
-/** By a notice, as of any other command. */
-function tellFailure(response) {
-  document.dispatchEvent(new CustomEvent(response ? "htmx:responseError" : "htmx:sendError", { detail: {} }));
 }
 
 // --- The tree of messages -------------------------------------------------------------------------
@@ -358,7 +359,7 @@ document.addEventListener("htmx:confirm", (event) => {
   tree ??= online().then(() => import(source)).then(() => (treeIsThere = true));
   const fail = () => {
     tree = null;
-    tellFailure(null);
+    if (form()) complain(form().dataset.unreachable, "unsent");
   };
   tree.then(() => event.detail.issueRequest(true), fail);
 });

@@ -326,15 +326,37 @@ if (timeZone && timeZone !== pageZone && !told()) {
   if (told() && document.querySelector("#conversations [data-group] li")) void regroup();
 }
 
-/** The first page of a device came before its server knew: what stands under another date there goes to the right one. */
+// A page may stay open for days: "Today" is the reader's.
+const today = () => new Date().toDateString();
+let groupedOn = today();
+
+async function lookAtDay() {
+  const day = today();
+  if (day !== groupedOn && (await regroup())) groupedOn = day;
+}
+
+function waitForMidnight() {
+  setTimeout(() => void lookAtDay().finally(waitForMidnight), new Date().setHours(24, 0, 1, 0) - Date.now());
+}
+
+waitForMidnight();
+for (const name of ["visibilitychange", "connection:back"]) {
+  document.addEventListener(name, () => document.hidden || void lookAtDay());
+}
+
+/**
+ * What stands under another date than it should goes to the right one: the day has changed, or the first page of a
+ * device came before its server knew the zone. True if the server was reached.
+ */
 async function regroup() {
   const { whole } = document.getElementById("conversations").dataset;
   const response = await fetch(whole, { headers: { "HX-Request": "true" } }).catch(() => null); // the next page has it right
-  if (!response?.ok) return;
+  if (!response?.ok) return false;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const list of fresh.querySelectorAll("[data-group] > ol")) {
     const entries = [...list.children].map(({ id }) => document.getElementById(id)).filter(Boolean);
     const shown = document.getElementById(list.id);
     if (shown && entries.some((entry, place) => shown.children[place] !== entry)) shown.prepend(...entries);
   }
+  return true;
 }

@@ -30,6 +30,7 @@ conversation.leaf = Message.objects.create(conversation=conversation, parent=que
 conversation.save()
 print(conversation.pk)
 """
+THINK = "(box, text) => (box.lastChild ?? box.appendChild(new Text())).appendData(text.repeat(300))"  # as frames do
 TELL_END = """() => {
     const article = [...document.querySelectorAll("article")].at(-1);
     const detail = { id: 0, status: "complete", article };
@@ -286,11 +287,36 @@ async def test_what_thoughts_are_opened_while_they_are_written_does_not_keep_fro
     await tab.ask("script:long-600")
     await tab.answered()
     await tab.ask("script:reasoning pause-3")
-    await tab.answer.locator("summary").click()
+    await expect(tab.answer.locator("summary")).to_be_visible()
+    await tab.answer.locator("summary").evaluate("summary => summary.click()")  # a press that scrolls to nothing
     await _follows(tab, "opened")
     scripted_provider.release()
     await tab.answered()
     await _follows(tab, "ended")
+
+
+async def test_thoughts_that_are_opened_while_they_are_written_show_the_newest(
+    tab: Tab, scripted_provider: ScriptedProvider
+) -> None:
+    await tab.ask("script:reasoning pause-3")
+    await tab.answer.locator("summary").click()
+    thoughts = tab.answer.locator("[data-reasoning-body]")
+    for number in (1, 2, 3):
+        await thoughts.evaluate(THINK, f"The thought {number} ")
+        await tab.page.wait_for_function(
+            "box => box.scrollTop + box.clientHeight > box.scrollHeight - 4", arg=await thoughts.element_handle()
+        )
+        assert await thoughts.evaluate("box => box.scrollTop") > 100
+    await thoughts.hover()
+    await tab.page.mouse.wheel(0, -200)
+    await tab.page.wait_for_function(
+        "box => box.scrollTop + box.clientHeight < box.scrollHeight - 150", arg=await thoughts.element_handle()
+    )
+    place = await thoughts.evaluate("box => box.scrollTop")
+    await thoughts.evaluate(THINK, "The thought 4 ")
+    scripted_provider.release()
+    await tab.answered()
+    assert await thoughts.evaluate("box => box.scrollTop") == place
 
 
 async def test_the_start_page_begins_at_its_top_at_any_zoom(devices: Devices, alice: Person) -> None:
