@@ -260,15 +260,24 @@ document.addEventListener("htmx:responseError", (event) => ofComposer(event) || 
 // once more, or when its link is clicked.
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(name, ({ target }) => {
-    if (target.matches?.('[hx-trigger$=", again"]')) target.toggleAttribute("data-missed", true);
+    if (target.matches?.('[hx-trigger$=", again"], .folder .next')) target.toggleAttribute("data-missed", true);
   });
 }
 
 function askAgain(missed) {
   for (const one of missed) {
     one.removeAttribute("data-missed");
-    htmx.trigger(one, "again");
+    if (one.matches('[hx-trigger$=", again"]')) htmx.trigger(one, "again");
+    else openAgain(one);
   }
+}
+
+/** What is in a folder is asked for when it is opened, once: its place is made anew. */
+function openAgain(place) {
+  const fresh = place.cloneNode(true);
+  place.replaceWith(fresh);
+  htmx.process(fresh);
+  fresh.closest("details").dispatchEvent(new Event("toggle"));
 }
 
 document.addEventListener("connection:back", () => askAgain(document.querySelectorAll("[data-missed]")));
