@@ -50,8 +50,8 @@ export function newId() {
 // --- Drafts ---------------------------------------------------------------------------------------
 
 /**
- * Unsent messages, kept by the browser under the key of their person and conversation. That of a new chat belongs to
- * its tab: two tabs write two messages. What a tab that was closed has left is taken on by the next one.
+ * Unsent messages, kept by the browser under the key of their person, conversation and tab: two tabs write two messages.
+ * What a tab that was closed has left is taken on by the next one that shows the conversation.
  *
  * A draft is {text, files, id, at, sent}: `id` of a text that was sent and may have arrived, `at` when it was written,
  * `sent` what goes ahead of it, is on its way or waits for the line: [{text, files, id}].
@@ -74,7 +74,7 @@ function ownName(isNew) {
 }
 
 tabs?.addEventListener("message", ({ data }) => {
-  if (data.ask) tabs.postMessage({ here: mine });
+  if (data.ask) tabs.postMessage({ here: mine, at: form()?.dataset.ownKey });
   else if (data.here === mine && isFresh) rename();
 });
 
@@ -121,16 +121,16 @@ export function arrived(key, id) {
   else if (draft.sent) write(key, { ...draft, sent });
 }
 
-/** The key of this tab for a draft; conversations that are there have one for all tabs. */
-export const keyOf = (key) => (key.endsWith(":new") ? `${key}:${mine}` : key);
+/** The key of this tab for a draft. */
+export const keyOf = (key) => `${key}:${mine}`;
 
-/** Takes on what the last tab that is gone has left of a new chat, if this tab has nothing; true if there was such. */
+/** Takes on what the last tab that is gone has left of this conversation, if this tab has nothing. */
 export async function takeOn(key) {
   const own = keyOf(key);
-  if (own === key || localStorage.getItem(own)) return false;
+  if (localStorage.getItem(own)) return false;
   const left = Object.keys(localStorage).filter((one) => one === key || one.startsWith(`${key}:`));
   if (!left.length) return false;
-  const there = await othersThere();
+  const there = await othersThere(key);
   const orphans = left.filter((one) => !there.has(one.slice(key.length + 1)) && localStorage.getItem(one));
   const [last] = orphans.sort((one, other) => (read(other).at ?? 0) - (read(one).at ?? 0));
   if (!last || localStorage.getItem(own)) return false;
@@ -139,9 +139,10 @@ export async function takeOn(key) {
   return true;
 }
 
-async function othersThere() {
+/** The other tabs: all that are open for a new chat; for a conversation, where all see one, those that show it. */
+async function othersThere(key) {
   const there = new Set();
-  const hear = ({ data }) => data.here && there.add(data.here);
+  const hear = ({ data: { here, at } }) => here && (key.endsWith(":new") || at === key) && there.add(here);
   tabs?.addEventListener("message", hear);
   tabs?.postMessage({ ask: true });
   await new Promise((done) => setTimeout(done, ANSWER_MS));

@@ -4,6 +4,7 @@
  */
 
 import { arrived, attached, box, chips, complain, fit, form, keyOf, newId, read, setText, takeOn, write } from "./box.js";
+import { online } from "./connection.js";
 
 const OPEN = '[data-status="queued"], [data-status="running"]';
 const STOP_MS = 3000; // an answer that still runs then: the page may have missed its end
@@ -59,9 +60,10 @@ document.addEventListener("tab:renamed", () => {
 async function bring(files) {
   const [here, list] = [form(), chips()];
   here.dataset.uploading = Number(here.dataset.uploading ?? 0) + 1;
-  const come = await import(list.dataset.module)
+  const come = await online()
+    .then(() => import(list.dataset.module))
     .then((module) => files(module, list))
-    .catch(() => here.isConnected && complain(here.dataset.unreachable));
+    .catch(() => here.isConnected && complain(here.dataset.unreachable, "unsent"));
   here.dataset.uploading -= 1;
   if (!come) here.removeAttribute("data-send-after");
   if (here.dataset.uploading !== "0") return;
@@ -234,6 +236,11 @@ function leftBehind(event) {
   htmx.process(entry);
 }
 
+function cameToNothing({ target }) {
+  underWay.clear();
+  if (!target.isConnected) restoreDraft();
+}
+
 function lastShown() {
   const shown = document.querySelectorAll("#messages > [data-message-id]");
   return shown[shown.length - 1]?.dataset.messageId ?? "";
@@ -262,7 +269,8 @@ function sent() {
   if (outbox.length) write(form().dataset.draftKey, {}); // moves along
   sending = failed = null;
   document.getElementById("welcome")?.remove();
-  form().dataset.draftKey = form().dataset.ownKey = form().dataset.conversationDraftKey;
+  form().dataset.ownKey = form().dataset.conversationDraftKey;
+  form().dataset.draftKey = keyOf(form().dataset.ownKey);
   if (box().value || attached().length || outbox.length) saveDraft();
   look();
   if (outbox.length) setTimeout(sendAgain); // once htmx is done with this one
@@ -322,14 +330,14 @@ async function stop() {
   const answer = running();
   if (!answer) return look();
   const hadFocus = document.activeElement?.closest("#composer .stop");
-  try {
-    const response = await fetch(`${form().action}${answer.dataset.messageId}/stop/`, {
-      method: "POST",
-      headers: { "X-CSRFToken": form().elements.csrfmiddlewaretoken.value, "HX-Request": "true" },
-    });
-    if (!response.ok) throw new Error(String(response.status));
-  } catch {
-    if (answer.isConnected) complain(form().dataset.unreachable);
+  const response = await fetch(`${form().action}${answer.dataset.messageId}/stop/`, {
+    method: "POST",
+    headers: { "X-CSRFToken": form().elements.csrfmiddlewaretoken.value, "HX-Request": "true" },
+  }).catch(() => null);
+  if (!response?.ok) {
+    // By a notice, as of any other command.
+    const name = response ? "htmx:responseError" : "htmx:sendError";
+    if (answer.isConnected) document.dispatchEvent(new CustomEvent(name, { detail: {} }));
     return;
   }
   // Whoever has gone on meanwhile is left where they are.
@@ -347,10 +355,11 @@ let treeIsThere = false;
 document.addEventListener("htmx:confirm", (event) => {
   if (treeIsThere || !event.target.closest("[data-tree]")) return;
   event.preventDefault();
-  tree ??= import(form().dataset.treeModule).then(() => (treeIsThere = true));
+  const source = form().dataset.treeModule;
+  tree ??= online().then(() => import(source)).then(() => (treeIsThere = true));
   const fail = () => {
     tree = null;
-    if (form()) complain(form().dataset.unreachable);
+    if (form()) complain(form().dataset.unreachable, "unsent");
   };
   tree.then(() => event.detail.issueRequest(true), fail);
 });
@@ -362,10 +371,7 @@ function begin() {
   form().dataset.ownKey = form().dataset.draftKey;
   form().dataset.draftKey = keyOf(form().dataset.ownKey);
   form().addEventListener("htmx:beforeOnLoad", leftBehind);
-  form().addEventListener("htmx:sendError", ({ target }) => {
-    underWay.clear();
-    if (!target.isConnected) restoreDraft();
-  });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) form().addEventListener(name, cameToNothing);
   document.getElementById("composer-files").removeAttribute("name"); // its files are uploaded at once
   look();
   setTimeout(settle);

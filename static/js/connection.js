@@ -151,7 +151,10 @@ export function tellGone() {
   say();
 }
 
-addEventListener("offline", say);
+addEventListener("offline", () => {
+  reaches = false;
+  say();
+});
 addEventListener("online", () => {
   failures = 0;
   say();
@@ -226,6 +229,10 @@ function withToken(content, token) {
   return fields.toString();
 }
 
+/** When the computer is not offline (any more). */
+export const online = () =>
+  navigator.onLine ? Promise.resolve() : new Promise((done) => addEventListener("online", done, { once: true }));
+
 /** Behaves to whoever uses it as if the first try, and the waiting while offline, had not been. */
 class PatientRequest extends XMLHttpRequest {
   #opened = [];
@@ -260,7 +267,7 @@ class PatientRequest extends XMLHttpRequest {
   send(content = null) {
     this.#body = content;
     this.#isHeld = !navigator.onLine && isCommand(this.#opened[0]);
-    if (this.#isHeld) addEventListener("online", this.#goOn, { once: true });
+    if (this.#isHeld) void online().then(this.#goOn);
     else super.send(content);
   }
 
@@ -303,6 +310,7 @@ window.XMLHttpRequest = PatientRequest;
 
 window.fetch = async (resource, options = {}) => {
   if (!isCommand(options.method ?? "GET")) return plainFetch(resource, options);
+  await online();
   const headers = { ...options.headers, "X-Person": body.dataset.person };
   const response = await plainFetch(resource, { ...options, headers });
   if (response.status !== 403 || !response.headers.has(REFUSED)) return response;

@@ -124,13 +124,12 @@ async function sourceAt(url) {
   return response.text();
 }
 
-/** The text as it is read: without the captions of code blocks and the buttons in them. */
+/** The text as it is read: without the captions of code blocks and the buttons in them, which keep their places. */
 function plainText(body) {
   if (body.textContent.length > LONG_TEXT) return body.textContent; // what is read of it would have all of it laid out
-  const captions = body.querySelectorAll("figcaption");
-  for (const caption of captions) caption.hidden = true;
+  body.toggleAttribute("data-read-out", true);
   const text = body.innerText;
-  for (const caption of captions) caption.hidden = false;
+  body.removeAttribute("data-read-out");
   return text;
 }
 
@@ -352,12 +351,51 @@ document.addEventListener("reading:end", () => {
   requestAnimationFrame(follow);
 });
 document.addEventListener("reading:stay", () => setFollowing(false));
+
+// What the reader unfolds stays where it is; only the answer that is being written goes on under their eyes.
+document.addEventListener(
+  "click",
+  ({ target }) => {
+    const message = target.closest(".message :is(summary, [data-fold], [data-wrap])")?.closest(".message");
+    if (!message || !following || OPEN.has(message.dataset.status)) return;
+    setFollowing(false);
+    requestAnimationFrame(() => requestAnimationFrame(lookWhetherAtEnd));
+  },
+  true,
+);
+
+function lookWhetherAtEnd() {
+  const scroller = view();
+  if (scroller && scroller.scrollTop >= endOf(scroller) - NEAR_END) followAgain(scroller.scrollTop);
+}
 document.addEventListener("click", (event) => {
   if (!event.target.closest("#jump")) return;
   followAgain();
   follow();
   view().focus({ preventScroll: true });
 });
+
+// Thoughts have a scroll bar of their own. Whoever opens them while they are written sees the newest, until they scroll up.
+let thoughts = null; // the ones that are open and being written
+let showsNewest = true;
+const growing = new MutationObserver(() => requestAnimationFrame(showNewest));
+
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (!target.matches?.("[data-reasoning][open]") || !OPEN.has(target.closest(".message")?.dataset.status)) return;
+    thoughts = target.querySelector("[data-reasoning-body]");
+    showsNewest = true;
+    showNewest();
+    growing.disconnect();
+    growing.observe(thoughts, { childList: true, characterData: true, subtree: true });
+  },
+  true,
+);
+
+function showNewest() {
+  if (showsNewest) thoughts.scrollTop = thoughts.scrollHeight;
+}
 
 // --- The reader -----------------------------------------------------------------------------------
 
@@ -368,7 +406,12 @@ function noteUpward() {
   upwardAt = now();
 }
 
-document.addEventListener("scroll", (event) => event.target === view() && lookWhetherMoved(), options);
+document.addEventListener("scroll", ({ target }) => target === view() && lookWhetherMoved(), options);
+document.addEventListener(
+  "scroll",
+  ({ target }) => target === thoughts && (showsNewest = thoughts.scrollTop >= endOf(thoughts) - NEAR_END),
+  options,
+);
 document.addEventListener("wheel", (event) => event.deltaY < 0 && !event.ctrlKey && isInside(event) && noteUpward(), options);
 document.addEventListener(
   "keydown",

@@ -246,13 +246,55 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 const ofComposer = (event) => event.detail.requestConfig?.elt.id === "composer";
 // That the computer is offline is said above the message box already.
-document.addEventListener("htmx:sendError", (event) => {
-  if (navigator.onLine && !ofComposer(event)) toast(toasts.dataset.offline);
-});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    if (navigator.onLine && !ofComposer(event)) toast(toasts.dataset.offline);
+  });
+}
 document.addEventListener("connection:back", () => {
   for (const one of [...toasts.children]) if (one.textContent === toasts.dataset.offline) one.remove();
 });
 document.addEventListener("htmx:responseError", (event) => ofComposer(event) || toast(toasts.dataset.failed));
+
+// What is fetched when it is first seen, and did not come, is asked for again: when the line is back, when it is opened
+// once more, or when its link is clicked.
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(name, ({ target }) => {
+    if (target.matches?.('[hx-trigger$=", again"], .folder .next')) target.toggleAttribute("data-missed", true);
+  });
+}
+
+function askAgain(missed) {
+  for (const one of missed) {
+    one.removeAttribute("data-missed");
+    if (one.matches('[hx-trigger$=", again"]')) htmx.trigger(one, "again");
+    else openAgain(one);
+  }
+}
+
+/** What is in a folder is asked for when it is opened, once: its place is made anew. */
+function openAgain(place) {
+  const fresh = place.cloneNode(true);
+  place.replaceWith(fresh);
+  htmx.process(fresh);
+  fresh.closest("details").dispatchEvent(new Event("toggle"));
+}
+
+document.addEventListener("connection:back", () => askAgain(document.querySelectorAll("[data-missed]")));
+document.addEventListener(
+  "toggle",
+  ({ target, newState }) => {
+    const missed = target.matches("[data-missed]") ? [target] : target.querySelectorAll(":scope > [data-missed]");
+    if (newState === "open") askAgain(missed);
+  },
+  true,
+);
+document.addEventListener("click", (event) => {
+  const missed = event.target.closest("[data-missed] > a")?.parentElement;
+  if (!missed || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  askAgain([missed]);
+});
 
 // A session that has ended answers with the login page: go there instead of showing it inside.
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -293,15 +335,37 @@ if (timeZone && timeZone !== pageZone && !told()) {
   if (told() && document.querySelector("#conversations [data-group] li")) void regroup();
 }
 
-/** The first page of a device came before its server knew: what stands under another date there goes to the right one. */
+// A page may stay open for days: "Today" is the reader's.
+const today = () => new Date().toDateString();
+let groupedOn = today();
+
+async function lookAtDay() {
+  const day = today();
+  if (day !== groupedOn && (await regroup())) groupedOn = day;
+}
+
+function waitForMidnight() {
+  setTimeout(() => void lookAtDay().finally(waitForMidnight), new Date().setHours(24, 0, 1, 0) - Date.now());
+}
+
+waitForMidnight();
+for (const name of ["visibilitychange", "connection:back"]) {
+  document.addEventListener(name, () => document.hidden || void lookAtDay());
+}
+
+/**
+ * What stands under another date than it should goes to the right one: the day has changed, or the first page of a
+ * device came before its server knew the zone. True if the server was reached.
+ */
 async function regroup() {
   const { whole } = document.getElementById("conversations").dataset;
   const response = await fetch(whole, { headers: { "HX-Request": "true" } }).catch(() => null); // the next page has it right
-  if (!response?.ok) return;
+  if (!response?.ok) return false;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const list of fresh.querySelectorAll("[data-group] > ol")) {
     const entries = [...list.children].map(({ id }) => document.getElementById(id)).filter(Boolean);
     const shown = document.getElementById(list.id);
     if (shown && entries.some((entry, place) => shown.children[place] !== entry)) shown.prepend(...entries);
   }
+  return true;
 }

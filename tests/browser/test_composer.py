@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.people import Tab, numbered_words
+from tests.scripted_provider.fixture import ScriptedProvider
 
 REFUSED = r"status of 422|htmx:"
 
@@ -140,3 +141,17 @@ async def test_a_suggestion_fills_the_box(tab: Tab) -> None:
     await tab.page.get_by_role("button", name=re.compile("Plan something")).click()
     await expect(tab.box).to_have_value(re.compile("Seoul"))
     await expect(tab.box).to_be_focused()
+
+
+async def test_the_button_that_sends_stays_in_its_place_when_an_answer_ends(
+    tab: Tab, scripted_provider: ScriptedProvider
+) -> None:
+    """Whoever meant to stop the answer at that moment sends nothing."""
+    await tab.ask("script:words-20 pause-10")
+    await tab.see_words(10)
+    await tab.box.fill("Half a thought")
+    before, stop = await tab.button("Send").bounding_box(), await tab.button("Stop").bounding_box()
+    scripted_provider.release()
+    await tab.answered()
+    await expect(tab.button("Stop")).to_be_hidden()
+    assert await tab.button("Send").bounding_box() == before != stop

@@ -78,6 +78,36 @@ async def test_somebody_else_at_the_same_computer_sees_no_draft(
     await expect(hers.box).to_have_value("private")
 
 
+async def test_two_tabs_at_one_conversation_have_two_drafts(device: Device) -> None:
+    first = await device.tab()
+    await first.ask("Before")
+    await first.answered()
+    second = await device.tab(first.path)
+    await second.box.fill("the second")
+    await first.ask("From the first")
+    await expect(second.questions).to_have_count(2)
+    await first.box.fill("the first")
+    await first.page.reload()
+    await second.page.reload()
+    await expect(first.box).to_have_value("the first")
+    await expect(second.box).to_have_value("the second")
+
+
+async def test_the_draft_of_a_conversation_is_found_in_the_next_tab_that_shows_it(device: Device) -> None:
+    first = await device.tab()
+    await first.ask("Before")
+    await first.answered()
+    path = first.path
+    await first.box.fill("not yet sent")
+    await first.page.get_by_role("link", name="New chat", exact=True).click()
+    await expect(first.questions).to_have_count(0)
+    second = await device.tab(path)
+    await expect(second.box).to_have_value("not yet sent")
+    await first.open(path)
+    await _looked(first)
+    await expect(first.box).to_have_value("")
+
+
 async def test_a_copied_tab_gets_a_draft_of_its_own(device: Device) -> None:
     first = await device.tab()
     await first.box.fill("the first")

@@ -19,6 +19,23 @@ TURNS = [
     "script:long-250 tps-600", "script:words-8", "script:long-700 tps-900",
 ]  # fmt: skip
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+LONG_CODE = """
+from accounts.models import User
+from conversations.models import Conversation, Message
+owner = User.objects.get(username={name!r})
+conversation = Conversation.objects.create(owner=owner, title="Code")
+question = Message.objects.create(conversation=conversation, role="user", content="Write it")
+code = "Here it is.\\n\\n```python\\n" + "print(1)\\n" * 60 + "```\\nThat was it."
+conversation.leaf = Message.objects.create(conversation=conversation, parent=question, role="assistant", content=code)
+conversation.save()
+print(conversation.pk)
+"""
+THINK = "(box, text) => (box.lastChild ?? box.appendChild(new Text())).appendData(text.repeat(300))"  # as frames do
+TELL_END = """() => {
+    const article = [...document.querySelectorAll("article")].at(-1);
+    const detail = { id: 0, status: "complete", article };
+    article.dispatchEvent(new CustomEvent("answer:status", { bubbles: true, detail }));
+}"""
 FROM_END = """() => {
     const place = document.getElementById("reading");
     return place.scrollHeight - place.clientHeight - place.scrollTop;
@@ -229,6 +246,77 @@ async def test_what_comes_late_keeps_the_end(tab: Tab) -> None:
         await _follows(tab, f"{selector} is {height} px higher")
     await tab.page.locator("#messages > article:first-child").evaluate("article => article.removeAttribute('style')")
     await _follows(tab, "it is as before")
+
+
+async def test_what_is_read_out_at_the_end_of_an_answer_moves_nothing(tab: Tab) -> None:
+    """An answer with code that was fetched anew before it is told of: its captions are no part of what is read out."""
+    await tab.ask("script:long-500")
+    await tab.answered()
+    await tab.ask("script:hello")
+    await tab.answered()
+    await expect(tab.page.locator("#announcer")).to_contain_text("The answer is finished. Hello.")
+    await asyncio.sleep(0.5)  # until nothing that comes or goes explains a move
+    for _ in range(2):
+        await tab.page.evaluate("document.getElementById('announcer').textContent = ''")
+        await tab.page.evaluate(TELL_END)
+        await expect(tab.page.locator("#announcer")).to_contain_text("Hello.")
+        await expect(tab.page.locator("#announcer")).not_to_contain_text("python")
+        await _follows(tab, "told of")
+
+
+async def test_what_the_reader_unfolds_stays_where_it_is(tab: Tab, site: Site, alice: Person) -> None:
+    made = site.manage("shell", "--no-imports", "-c", LONG_CODE.format(name=alice.name)).strip()
+    await tab.open(f"/c/{made}/")
+    await _follows(tab, "just opened")
+    code = tab.answer.locator("figure")
+    before = await code.bounding_box()
+    await tab.button("Show all 60 lines").click()
+    assert await tab.page.evaluate(SETTLED) > 500
+    assert await code.bounding_box() | {"height": 0} == before | {"height": 0}  # type: ignore[operator]
+    await expect(tab.button("Jump to the latest")).to_be_visible()
+    await tab.button("Show fewer lines").click()
+    await _follows(tab, "folded again")
+    await tab.ask("script:long-200")
+    await tab.answered()
+    await _follows(tab, "after an answer")
+
+
+async def test_what_thoughts_are_opened_while_they_are_written_does_not_keep_from_the_end(
+    tab: Tab, scripted_provider: ScriptedProvider
+) -> None:
+    await tab.ask("script:long-600")
+    await tab.answered()
+    await tab.ask("script:reasoning pause-3")
+    await expect(tab.answer.locator("summary")).to_be_visible()
+    await tab.answer.locator("summary").evaluate("summary => summary.click()")  # a press that scrolls to nothing
+    await _follows(tab, "opened")
+    scripted_provider.release()
+    await tab.answered()
+    await _follows(tab, "ended")
+
+
+async def test_thoughts_that_are_opened_while_they_are_written_show_the_newest(
+    tab: Tab, scripted_provider: ScriptedProvider
+) -> None:
+    await tab.ask("script:reasoning pause-3")
+    await tab.answer.locator("summary").click()
+    thoughts = tab.answer.locator("[data-reasoning-body]")
+    for number in (1, 2, 3):
+        await thoughts.evaluate(THINK, f"The thought {number} ")
+        await tab.page.wait_for_function(
+            "box => box.scrollTop + box.clientHeight > box.scrollHeight - 4", arg=await thoughts.element_handle()
+        )
+        assert await thoughts.evaluate("box => box.scrollTop") > 100
+    await thoughts.hover()
+    await tab.page.mouse.wheel(0, -200)
+    await tab.page.wait_for_function(
+        "box => box.scrollTop + box.clientHeight < box.scrollHeight - 150", arg=await thoughts.element_handle()
+    )
+    place = await thoughts.evaluate("box => box.scrollTop")
+    await thoughts.evaluate(THINK, "The thought 4 ")
+    scripted_provider.release()
+    await tab.answered()
+    assert await thoughts.evaluate("box => box.scrollTop") == place
 
 
 async def test_the_start_page_begins_at_its_top_at_any_zoom(devices: Devices, alice: Person) -> None:

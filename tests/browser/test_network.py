@@ -8,7 +8,7 @@ from playwright.async_api import Error, expect
 
 from tests.browser.conftest import Devices
 from tests.browser.line import Line
-from tests.browser.people import NO_CONNECTION, Device, Person, Tab, numbered_words
+from tests.browser.people import NO_CONNECTION, Device, Person, Tab, make_conversation, numbered_words
 from tests.scripted_provider.fixture import ScriptedProvider
 from tests.site import Site
 
@@ -24,6 +24,15 @@ LOCK = """
 from django.utils import timezone
 from conversations.models import Conversation
 Conversation.objects.filter(pk={!r}).update(locked_at=timezone.now())
+"""
+MAKE_MANY = """
+from accounts.models import User
+from conversations.models import Conversation, Folder
+owner = User.objects.get(username={name!r})
+for number in range(40):
+    Conversation.objects.create(owner=owner, title=f"Topic {{number:02d}}")
+folder = Folder.objects.create(owner=owner, name="Work")
+Conversation.objects.create(owner=owner, title="Filed away", folder=folder)
 """
 
 
@@ -230,3 +239,101 @@ async def test_the_answer_to_a_sent_message_is_lost_on_the_way(
     await expect(far_tab.questions).to_have_count(1)
     await expect(far_tab.answers).to_have_count(1)
     assert len(scripted_provider.chats) == 1
+
+
+async def test_what_was_to_be_fetched_while_offline_comes_when_the_line_is_back(
+    far_tab: Tab, line: Line, site: Site, alice: Person
+) -> None:
+    """The earlier messages that one scrolled up to, the older conversations, the folder that was opened."""
+    site.manage("shell", "--no-imports", "-c", MAKE_MANY.format(name=alice.name))
+    await far_tab.open(make_conversation(site, alice, 60))
+    await expect(far_tab.page.get_by_text("number 059").last).to_be_in_viewport()
+    await line.cut()
+    await far_tab.device.context.set_offline(True)
+    for x, far in ((700, -99_999), (100, 99_999)):
+        await far_tab.page.mouse.move(x, 300)
+        async with far_tab.page.expect_event("requestfailed"):
+            await far_tab.page.mouse.wheel(0, far)
+    await far_tab.page.locator(".folder summary").first.click()
+    await line.mend()
+    await far_tab.device.context.set_offline(False)
+    await expect(far_tab.page.locator("article").nth(16)).to_be_attached()
+    await expect(far_tab.page.get_by_role("link", name="Topic 00")).to_be_attached()
+    await expect(far_tab.page.get_by_role("link", name="Filed away")).to_be_visible()
+
+
+async def test_the_link_to_what_did_not_come_brings_it(tab: Tab, site: Site, alice: Person) -> None:
+    tab.device.expect_problem("status of 500|htmx:responseError|Response Status Error")
+    await tab.open(make_conversation(site, alice, 60))
+    path = tab.path
+    await expect(tab.page.get_by_text("number 059").last).to_be_in_viewport()
+    await tab.page.route("**/messages/?*", lambda route: route.fulfill(status=500))
+    await tab.page.mouse.move(700, 300)
+    async with tab.page.expect_response("**/messages/?*"):
+        await tab.page.mouse.wheel(0, -99_999)
+    await tab.page.unroute("**/messages/?*")
+    await tab.page.get_by_role("link", name="Earlier messages").click()
+    await expect(tab.page.locator("article").nth(16)).to_be_attached()
+    assert tab.path == path
+
+
+async def test_an_answer_that_is_stopped_while_offline_stops_when_the_line_is_back(far_tab: Tab, line: Line) -> None:
+    await far_tab.ask(QUESTION)
+    await far_tab.see_words(10)
+    await line.cut()
+    await far_tab.device.context.set_offline(True)
+    await far_tab.button("Stop").click()
+    await expect(far_tab.page.get_by_text(OFFLINE)).to_have_count(1)
+    await expect(far_tab.page.get_by_role("alert")).to_be_empty()
+    await line.mend()
+    await far_tab.device.context.set_offline(False)
+    await far_tab.answered("stopped")
+    await expect(far_tab.page.get_by_role("alert")).to_be_empty()
+
+
+async def test_a_stop_that_does_not_arrive_speaks_of_no_text(far_tab: Tab, line: Line) -> None:
+    await far_tab.ask(QUESTION)
+    await far_tab.see_words(10)
+    await line.cut()
+    await far_tab.button("Stop").click()
+    notice = far_tab.page.locator(".toast").get_by_text("Check the connection and try again.")
+    await expect(notice).to_be_visible()
+    await expect(far_tab.page.get_by_role("alert")).to_be_empty()
+    await line.mend()
+    await expect(notice).to_be_hidden()
+    await far_tab.button("Stop").click()
+    await far_tab.answered("stopped")
+
+
+async def test_a_question_that_is_edited_while_offline_opens_when_the_line_is_back(far_tab: Tab, line: Line) -> None:
+    await far_tab.ask("script:words-5")
+    await far_tab.answered()
+    await line.cut()
+    await far_tab.device.context.set_offline(True)
+    await far_tab.questions.get_by_role("link", name="Edit").click()
+    await expect(far_tab.page.get_by_role("alert")).to_be_empty()
+    await line.mend()
+    await far_tab.device.context.set_offline(False)
+    await expect(far_tab.page.get_by_role("textbox", name="Edit the question")).to_have_value("script:words-5")
+
+
+async def test_what_is_sent_into_silence_is_given_back_and_sent_later(
+    far_tab: Tab, line: Line, scripted_provider: ScriptedProvider
+) -> None:
+    """No connection ends and nothing arrives: nobody waits for that for ever."""
+    await far_tab.ask("script:words-5")
+    await far_tab.answered()
+    far_tab.device.expect_problem("htmx:timeout")
+    assert await far_tab.page.evaluate("htmx.config.timeout") == 30_000
+    await far_tab.page.evaluate("htmx.config.timeout = 2000")
+    line.fall_silent()
+    await far_tab.ask("script:words-7")
+    await expect(far_tab.page.get_by_role("alert")).to_contain_text("is sent when the connection is back.")
+    await expect(far_tab.box).to_have_value("script:words-7")
+    await line.cut()
+    await line.mend()
+    await expect(far_tab.answers).to_have_count(2)
+    await far_tab.answered()
+    await far_tab.page.reload()
+    await expect(far_tab.questions).to_have_count(2)
+    assert len(scripted_provider.chats) == 2
