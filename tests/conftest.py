@@ -72,6 +72,15 @@ def static_root() -> None:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
+@pytest.fixture(autouse=True)
+def no_stored_provider() -> Iterator[None]:
+    """What the database of one test says of providers is not remembered in the next, which may begin within seconds."""
+    from providers import stored
+
+    yield
+    stored._latest = stored.Stored()
+
+
 @pytest.fixture
 def postgres_url() -> str:
     return POSTGRES_URL

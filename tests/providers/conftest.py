@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 from django.core.cache import cache
 
-from providers import listed, stored
+from providers import listed
 from providers.anthropic import AnthropicProvider
 from providers.base import ChatRequest, Event, Finish, Provider, Reasoning, Text, Turn, Usage
 from providers.openai import OpenAIProvider
@@ -20,11 +20,9 @@ def clean_slate(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing remembered from the test before, and retries that do not make anyone wait."""
     monkeypatch.setattr("providers.retries.FIRST_DELAY_SECONDS", 0.001)
     cache.clear()
-    stored._latest = stored.Stored()
     listed._details_read.clear()
     yield
     cache.clear()
-    stored._latest = stored.Stored()
 
 
 @pytest.fixture
