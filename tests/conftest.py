@@ -23,6 +23,15 @@ REDIS_URL = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/9"
 REQUIRED = os.environ.get("REQUIRE_SERVICES", "0") != "0"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what asks the database; puts what starts services first, since that takes longest and one worker does it
+    while the others drive browsers."""
+    for item in items:
+        if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.database)
+    items.sort(key=lambda item: item.get_closest_marker("service") is None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark, missing in MISSING.items():
         reason = missing() if item.get_closest_marker(mark) else ""

@@ -81,6 +81,7 @@ async def test_one_that_hangs_does_not_hold_the_others(
 
 async def test_each_has_its_own_time(settings, monkeypatch: pytest.MonkeyPatch, silent_server: str) -> None:
     monkeypatch.setattr(health, "SECONDS", 0.05)
+    monkeypatch.setattr(trial, "LISTING_SECONDS", 1)  # for which the end of the test waits
     settings.OPENAI_COMPATIBLE_SERVERS = {"silent": silent_server}
     (checked,) = await providers.check_all()
     assert isinstance(checked.error, errors.TimedOut)
