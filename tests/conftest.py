@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.site import RUN_FOLDER
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -21,6 +23,13 @@ POSTGRES_URL = os.environ.get("TEST_DATABASE_URL") or "postgres://root@127.0.0.1
 REDIS_URL = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/9"
 # For machines where everything is there (CI): a test that cannot run fails instead of being skipped.
 REQUIRED = os.environ.get("REQUIRE_SERVICES", "0") != "0"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The processes of a test run share a folder; the one that starts them makes it and takes it away."""
+    if RUN_FOLDER not in os.environ:
+        os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="chat-tests-run-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN_FOLDER), ignore_errors=True))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

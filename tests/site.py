@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import functools
+import json
 import os
 import shutil
 import signal
@@ -23,6 +25,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 DATABASE = "db.sqlite3"
+RUN_FOLDER = "TEST_RUN_FOLDER"  # the variable that names the folder of this test run, for all its processes
 NEW_SESSION = """
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -80,6 +83,7 @@ class Site:
     ) -> None:
         self.folder = folder
         self.processes: list[Process] = []
+        self._shell: subprocess.Popen[str] | None = None
         self.env = {key: value for key, value in os.environ.items() if not key.endswith(("_API_KEY", "_BASE_URL"))} | {
             "DJANGO_SETTINGS_MODULE": "chatbot_site.settings",
             "ENV_FILE": "tests/no.env",
@@ -123,9 +127,24 @@ class Site:
             self.manage("migrate", "--verbosity", "0")
         return self
 
+    def run(self, script: str) -> str:
+        """What a script prints that works on the site's database."""
+        if self._shell is None:
+            command = [sys.executable, "-m", "tests.shell"]
+            self._shell = subprocess.Popen(
+                command, cwd=ROOT, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+        assert self._shell.stdin
+        assert self._shell.stdout
+        self._shell.stdin.write(json.dumps(script) + "\n")
+        self._shell.stdin.flush()
+        said: dict[str, str] = json.loads(self._shell.stdout.readline())
+        assert not said["error"], said["error"]
+        return said["output"].strip()
+
     def session_of(self, name: str) -> str:
         """A session key of the person `name`, who is made when there is none."""
-        return self.manage("shell", "--no-imports", "-c", NEW_SESSION.format(name=name)).strip()
+        return self.run(NEW_SESSION.format(name=name))
 
     def serve(self, port: int | None = None, **settings: str) -> Process:
         port = port or free_port()
@@ -143,18 +162,28 @@ class Site:
     def close(self) -> None:
         for process in self.processes:
             process.kill()
+        if self._shell:
+            self._shell.communicate()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @functools.cache
 def _ready() -> Path:
-    """A folder with what every site begins with."""
-    folder = Path(tempfile.mkdtemp(prefix="site-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    site = Site(folder, provider_url="")
-    site.manage("migrate", "--verbosity", "0")
-    site.manage("compilemessages", "--verbosity", "0")
-    site.manage("collectstatic", "--noinput", "--verbosity", "0")
+    """A folder with what every site begins with: made by the first process of a test run that needs it."""
+    shared = os.environ.get(RUN_FOLDER)
+    folder = Path(shared or tempfile.mkdtemp(prefix="site-")) / "ready"
+    if not shared:
+        atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    with (folder.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            making = folder.with_name("making")
+            making.mkdir()
+            site = Site(making, provider_url="")
+            site.manage("migrate", "--verbosity", "0")
+            site.manage("compilemessages", "--verbosity", "0")
+            site.manage("collectstatic", "--noinput", "--verbosity", "0")
+            making.rename(folder)
     return folder
 
 

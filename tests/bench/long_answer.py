@@ -55,7 +55,7 @@ def make(site: Site, text: str, owner: str = "reader") -> str:
     """The path of a conversation of `owner` whose answer is `text`."""
     path = Path(tempfile.mkdtemp(prefix="long-answer-")) / "text"
     path.write_text(text, newline="")
-    return f"/c/{site.manage('shell', '--no-imports', '-c', MAKE.format(path=str(path), owner=owner)).strip()}/"
+    return f"/c/{site.run(MAKE.format(path=str(path), owner=owner))}/"
 
 
 async def seconds(page: Page, url: str) -> tuple[float, float]:

@@ -102,7 +102,7 @@ def main(count: int = 10_000) -> None:
     site = Site(Path(tempfile.mkdtemp(prefix="long-page-")), provider_url="http://127.0.0.1:9")
     try:
         script = MAKE.format(answer=ANSWER, count=count)
-        conversation = site.prepare().manage("shell", "--no-imports", "-c", script).strip()
+        conversation = site.prepare().run(script)
         asyncio.run(_browse(site, site.serve().url, conversation))
     finally:
         site.close()

@@ -81,7 +81,7 @@ class Person:
 
 def make_people(site: Site, count: int) -> list[Person]:
     script = MAKE_PEOPLE.format(password=PASSWORD, count=count)
-    lines = site.manage("shell", "--no-imports", "-c", script).splitlines()
+    lines = site.run(script).splitlines()
     return [Person(*line.split()) for line in lines]
 
 
@@ -217,11 +217,11 @@ def numbered_words(count: int) -> list[str]:
 
 def make_conversation(site: Site, owner: Person, count: int) -> str:
     """The path of a conversation of `count` messages, "This is message number 000." and so on."""
-    made = site.manage("shell", "--no-imports", "-c", LONG_CONVERSATION.format(name=owner.name, count=count))
+    made = site.run(LONG_CONVERSATION.format(name=owner.name, count=count))
     return f"/c/{made.strip()}/"
 
 
 def make_answer(site: Site, owner: Person, text: str) -> str:
     """The path of a conversation of one question, with this answer and what it took."""
-    made = site.manage("shell", "--no-imports", "-c", ANSWER.format(text=json.dumps(text), name=owner.name))
+    made = site.run(ANSWER.format(text=json.dumps(text), name=owner.name))
     return f"/c/{made.strip()}/"

@@ -37,7 +37,7 @@ async def member(devices: Devices, alice: Person, request: pytest.FixtureRequest
 @pytest.fixture
 def folder(site: Site, alice: Person) -> str:
     """The path of a folder; beside it there is a conversation of each kind."""
-    return f"/folders/{site.manage('shell', '--no-imports', '-c', MAKE.format(name=alice.name)).strip()}/"
+    return f"/folders/{site.run(MAKE.format(name=alice.name))}/"
 
 
 async def _is_clean(tab: Tab, state: str) -> None:

@@ -265,7 +265,7 @@ async def test_what_is_read_out_at_the_end_of_an_answer_moves_nothing(tab: Tab) 
 
 
 async def test_what_the_reader_unfolds_stays_where_it_is(tab: Tab, site: Site, alice: Person) -> None:
-    made = site.manage("shell", "--no-imports", "-c", LONG_CODE.format(name=alice.name)).strip()
+    made = site.run(LONG_CODE.format(name=alice.name))
     await tab.open(f"/c/{made}/")
     await _follows(tab, "just opened")
     code = tab.answer.locator("figure")

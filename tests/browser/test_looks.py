@@ -79,7 +79,7 @@ WIDTHS = [(320, 568), (360, 640), (768, 1024), (1280, 800), (640, 400)]
 
 def _answers(site: Site, owner: Person, *texts: str) -> str:
     script = MAKE_ANSWERS.format(name=owner.name, texts=json.dumps(texts))
-    return f"/c/{site.manage('shell', '--no-imports', '-c', script).strip()}/"
+    return f"/c/{site.run(script)}/"
 
 
 async def test_nested_lists_have_even_gaps(devices: Devices, alice: Person, site: Site) -> None:

@@ -38,7 +38,7 @@ def _menu(tab: Tab) -> Locator:
 
 
 async def _make_many(site: Site, owner: Person) -> None:
-    site.manage("shell", "--no-imports", "-c", MAKE_MANY.format(name=owner.name))
+    site.run(MAKE_MANY.format(name=owner.name))
 
 
 async def _opened(tab: Tab, label: str) -> None:

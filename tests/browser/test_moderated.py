@@ -63,12 +63,12 @@ class Moderator:
         assert response.status == 302, f"{response.status} {path}"
 
     def _run(self, script: str) -> str:
-        return self.site.manage("shell", "--no-imports", "-c", script).strip()
+        return self.site.run(script)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def moderator(site: Site, devices: Devices) -> Moderator:
-    session = site.manage("shell", "--no-imports", "-c", MAKE_MODERATOR).strip()
+    session = site.run(MAKE_MODERATOR)
     device = await devices(Person("moderator", session))
     return Moderator(site, device.context, device.url)
 

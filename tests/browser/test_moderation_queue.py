@@ -51,7 +51,7 @@ attachments.attach([file], message=asked)
 def queue(site: Site, alice: Person, crowd: Iterator[Person]) -> str:
     """The path of a queue of four cases, which alice looks after: those of somebody whom no other test knows."""
     owner = next(crowd)
-    site.manage("shell", "--no-imports", "-c", CASES.format(moderator=alice.name, owner=owner.name))
+    site.run(CASES.format(moderator=alice.name, owner=owner.name))
     return f"/admin/moderation/case/?person={owner.name}"
 
 

@@ -88,7 +88,7 @@ async def test_a_message_was_hidden_while_the_server_could_not_be_reached(far_ta
     await far_tab.ask("script:words-20")
     await far_tab.answered()
     await line.cut()
-    site.manage("shell", "--no-imports", "-c", HIDE.format(far_tab.path.split("/")[2]))
+    site.run(HIDE.format(far_tab.path.split("/")[2]))
     await line.mend()
     await expect(far_tab.answer).to_contain_text("A moderator has hidden this message.")
     await expect(far_tab.answer).not_to_contain_text("w0001")
@@ -104,7 +104,7 @@ async def test_what_waits_and_a_lock_came_while_the_server_could_not_be_reached(
     await line.cut()
     await near_tab.ask("Asked elsewhere")
     await expect(near_tab.button("Take back")).to_be_visible()
-    site.manage("shell", "--no-imports", "-c", LOCK.format(far_tab.path.split("/")[2]))
+    site.run(LOCK.format(far_tab.path.split("/")[2]))
     await line.mend()
     waiting = far_tab.page.get_by_role("list", name="Messages that wait for their turn")
     await expect(waiting).to_contain_text("Asked elsewhere")
@@ -245,7 +245,7 @@ async def test_what_was_to_be_fetched_while_offline_comes_when_the_line_is_back(
     far_tab: Tab, line: Line, site: Site, alice: Person
 ) -> None:
     """The earlier messages that one scrolled up to, the older conversations, the folder that was opened."""
-    site.manage("shell", "--no-imports", "-c", MAKE_MANY.format(name=alice.name))
+    site.run(MAKE_MANY.format(name=alice.name))
     await far_tab.open(make_conversation(site, alice, 60))
     await expect(far_tab.page.get_by_text("number 059").last).to_be_in_viewport()
     await line.cut()

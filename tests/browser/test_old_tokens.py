@@ -136,7 +136,7 @@ async def test_where_the_session_is_gone_the_text_is_back_after_the_log_in(
     if cookies == "cleared":
         await device.context.clear_cookies()
     else:
-        site.manage("shell", "--no-imports", "-c", END_SESSION.format(alice.session))
+        site.run(END_SESSION.format(alice.session))
     await tab.ask("What I was about to say")
     await tab.page.wait_for_url("**/accounts/login/**")
     await _log_in(tab.page, alice)

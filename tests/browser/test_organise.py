@@ -42,7 +42,7 @@ async def _choose(tab: Tab, title: str, command: str) -> None:
 
 
 def _topics(site: Site, owner: Person, count: int, *, filed: bool = False) -> None:
-    site.manage("shell", "--no-imports", "-c", MAKE_TOPICS.format(name=owner.name, count=count, filed=filed))
+    site.run(MAKE_TOPICS.format(name=owner.name, count=count, filed=filed))
 
 
 async def _make_folder(tab: Tab, name: str) -> None:

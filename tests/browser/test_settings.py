@@ -117,7 +117,7 @@ async def test_a_change_is_called_saved_only_when_it_is(tab: Tab) -> None:
 async def test_limits_follow_the_model(
     device: Device, alice: Person, site: Site, scripted_provider: ScriptedProvider
 ) -> None:
-    site.manage("shell", "--no-imports", "-c", PREFER_CLAUDE.format(name=alice.name))
+    site.run(PREFER_CLAUDE.format(name=alice.name))
     tab = await device.tab()
     panel = await _panel(tab)
     model, slider = panel.get_by_role("combobox", name="Model"), panel.get_by_role("slider", name="Temperature")

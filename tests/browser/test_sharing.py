@@ -26,7 +26,7 @@ print(share(Conversation.objects.get(pk={pk!r}), days=7).token)
 def make_link(site: Site, conversation: str) -> str:
     """The path of a new link to the conversation with this path."""
     pk = conversation.strip("/").split("/")[1]
-    return f"/share/{site.manage('shell', '--no-imports', '-c', SHARE.format(pk=pk)).strip()}/"
+    return f"/share/{site.run(SHARE.format(pk=pk))}/"
 
 
 def dialog(tab: Tab) -> Locator:

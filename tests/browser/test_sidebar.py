@@ -320,7 +320,7 @@ async def test_a_deleted_conversation_is_gone(tab: Tab) -> None:
 
 
 async def test_older_conversations_come_on_scrolling(device: Device, alice: Person, site: Site) -> None:
-    site.manage("shell", "--no-imports", "-c", MAKE_CONVERSATIONS.format(name=alice.name))
+    site.run(MAKE_CONVERSATIONS.format(name=alice.name))
     tab = await device.tab()
     links = _list(tab).get_by_role("link", name=re.compile("^Topic"))
     first = await links.count()

@@ -36,7 +36,7 @@ async def test_a_suspended_account_is_shown_out_in_mid_answer(
 ) -> None:
     await tab.ask("script:words-20 pause-10")
     await tab.see_words(3)
-    await asyncio.to_thread(site.manage, "shell", "--no-imports", "-c", SUSPEND.format(name=alice.name))
+    await asyncio.to_thread(site.run, SUSPEND.format(name=alice.name))
     scripted_provider.release()
     await expect(tab.page).to_have_url(LOGIN)
     await tab.open("/")

@@ -39,7 +39,7 @@ async def test_a_conversation_stands_under_the_readers_date_from_the_first_page_
     devices: Devices, alice: Person, site: Site, zone: str
 ) -> None:
     moment = between_midnights()
-    site.manage("shell", "--no-imports", "-c", MAKE.format(name=alice.name, moment=moment.isoformat()))
+    site.run(MAKE.format(name=alice.name, moment=moment.isoformat()))
     device = await devices(alice, timezone_id=zone)
     tab = await device.tab()
     place = tab.page.locator(f'[data-group="{_group(moment, zone)}"]')
@@ -68,7 +68,7 @@ async def test_a_page_that_stays_open_over_midnight_knows_what_was_yesterday(
     await tab.answered()
     link = tab.page.get_by_role("link", name="Apples", exact=True)
     await expect(tab.page.locator('[data-group="today"]').locator(link)).to_be_visible()
-    site.manage("shell", "--no-imports", "-c", A_DAY_OLDER.format(name=alice.name))  # so it is for the server, tomorrow
+    site.run(A_DAY_OLDER.format(name=alice.name))  # so it is for the server, tomorrow
     if how == "midnight":
         await page.clock.fast_forward("24:00:00")
     else:

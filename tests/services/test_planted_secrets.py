@@ -77,7 +77,7 @@ async def busy_site(site: Site) -> Site:
     """The site after a day on which all of it was used."""
     site.env["LOG_LEVEL"] = "DEBUG"
     sessions = {name: site.session_of(name) for name in ("root", "mona")}
-    site.manage("shell", "--no-imports", "-c", PREPARE)
+    site.run(PREPARE)
     web = site.serve()
     async with (
         Visitor(web.url) as alice,
@@ -86,7 +86,7 @@ async def busy_site(site: Site) -> Site:
     ):
         await _enters_a_key(root, site.env["OPENAI_BASE_URL"])
         conversation = await _talks(alice)
-        await _acts(mona, site.manage("shell", "--no-imports", "-c", FIND).strip(), conversation)
+        await _acts(mona, site.run(FIND), conversation)
     return site
 
 
@@ -149,7 +149,7 @@ def _run(site: Site, folder: Path) -> str:
 
 async def test_nothing_of_it_is_written_where_others_read(busy_site: Site, tmp_path: Path) -> None:
     written = {"commands": _run(busy_site, tmp_path)}
-    written["history and audit"] = busy_site.manage("shell", "--no-imports", "-c", WRITTEN)
+    written["history and audit"] = busy_site.run(WRITTEN)
     logs = [path for path in busy_site.folder.rglob("*.log*") if path.is_file()]
     written |= {path.name: path.read_text(errors="replace") for path in logs}
     assert any("POST" in text or "Generation" in text for text in written.values()), "the log is at work"
