@@ -152,12 +152,12 @@ document.addEventListener("htmx:confirm", (event) => {
   sending = outbox.shift() ?? next;
   if (!sending) return event.preventDefault();
   form().elements.client_id.value = sending.id;
-  form().elements.parent.value = lastShown(); // the question follows what its sender sees
+  form().elements.parent.value = follows();
 });
 
 /** Shown as sent, and sent when what went before has arrived. */
 function queue(next) {
-  outbox.push(next);
+  outbox.push(Object.assign(next, { isBehind: true }));
   if (isTooLong(next)) return; // will be refused: nothing to show
   take(next);
   saveDraft();
@@ -241,7 +241,9 @@ function cameToNothing({ target }) {
   if (!target.isConnected) restoreDraft();
 }
 
-function lastShown() {
+/** The question follows what its sender sees; behind one that waits or is sent, whatever is the newest by then. */
+function follows() {
+  if (sending.isBehind || document.querySelector("#waiting [data-waiting]")) return "";
   const shown = document.querySelectorAll("#messages > [data-message-id]");
   return shown[shown.length - 1]?.dataset.messageId ?? "";
 }

@@ -154,6 +154,30 @@ async def test_what_waits_is_asked_and_answered_without_a_websocket(
     await expect(tab.button("Take back")).to_have_count(0)
 
 
+async def test_what_is_sent_behind_a_waiting_message_follows_it(
+    behind: Device, proxy: Proxy, scripted_provider: ScriptedProvider
+) -> None:
+    """Also where the waiting one was asked and answered meanwhile, of which the page does not know yet."""
+    proxy.mode = Mode.SILENT
+    tab = await behind.tab()
+    await tab.ask("The first. script:words-20 pause-10")
+    await tab.see_words(10)
+    await tab.ask("The second")
+    await expect(tab.button("Take back")).to_be_visible()
+    await tab.box.fill("The third")
+    scripted_provider.release()
+    await asyncio.to_thread(
+        scripted_provider.wait_until, lambda provider: [chat.end for chat in provider.chats] == ["complete"] * 2
+    )
+    await asyncio.sleep(0.3)  # until its end is stored
+    await tab.box.press("Enter")
+    await expect(tab.answers).to_have_count(3)
+    await tab.answered()
+    await tab.page.reload()
+    await expect(tab.questions).to_have_count(3)
+    await expect(tab.questions.nth(1)).to_contain_text("The second")
+
+
 async def test_a_failure_is_told_without_a_websocket(behind: Device, proxy: Proxy) -> None:
     proxy.mode = Mode.REFUSE
     tab = await behind.tab()
