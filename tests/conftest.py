@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRES_URL = os.environ.get("TEST_DATABASE_URL") or "postgres://root@127.0.0.1:5432/test"
 REDIS_URL = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/9"
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # For machines where everything is there (CI): a test that cannot run fails instead of being skipped.
 REQUIRED = os.environ.get("REQUIRE_SERVICES", "0") != "0"
 
@@ -50,9 +51,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(reason)
 
 
+def chromium() -> str | None:
+    """Path of this machine's Chromium; first the one without windows, which costs a third less."""
+    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
 def _no_browser() -> str:
-    found = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
-    return "" if found else "Chromium is not installed (Debian: apt install chromium)"
+    return "" if chromium() else "Chromium is not installed (Debian: apt install chromium-headless-shell)"
 
 
 def _no_services() -> str:

@@ -1,4 +1,4 @@
-/** The message box on the page, and the drafts of what is written in it. */
+/** The message box on the page: what stands in it, what Enter does there, and the drafts of what is written in it. */
 
 const NEAR_LIMIT = 0.9;
 const growsByItself = CSS.supports("field-sizing", "content");
@@ -46,6 +46,43 @@ export function newId() {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
+
+// --- Enter ----------------------------------------------------------------------------------------
+
+// On a phone Enter makes a new line, and the button sends. Where such a device has a fine pointer too, as a tablet in a
+// keyboard, Enter sends from real keys: a keyboard that is drawn covers a part of the page, or has no places of keys.
+const onTouch = matchMedia("(pointer: coarse) and (hover: none)");
+const hasPointer = matchMedia("(any-pointer: fine)");
+
+function isDrawn({ code }) {
+  const covered = visualViewport && visualViewport.height * visualViewport.scale < innerHeight * 0.8;
+  return !hasPointer.matches || !code || covered;
+}
+
+function sendsWith(event) {
+  if (event.key !== "Enter" || !event.target.matches?.("#composer-text, form.edit textarea")) return false;
+  return event.ctrlKey || event.metaKey || !(event.shiftKey || (onTouch.matches && isDrawn(event)));
+}
+
+/** Without a script Enter makes a new line everywhere: that is what stands in the templates. */
+function nameEnter(part) {
+  const hint = onTouch.matches ? "enter" : "send";
+  for (const area of part.querySelectorAll("textarea[enterkeyhint]")) area.enterKeyHint = hint;
+  const send = part.querySelector("#composer .send");
+  if (send) send.title = onTouch.matches ? send.ariaLabel : send.dataset.titleWithKey;
+}
+
+onTouch.addEventListener("change", () => nameEnter(document));
+document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  if (elt.matches?.("#conversation, form.edit")) nameEnter(elt);
+});
+nameEnter(document);
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229 || event.defaultPrevented || !sendsWith(event)) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+});
 
 // --- Drafts ---------------------------------------------------------------------------------------
 

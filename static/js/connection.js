@@ -1,6 +1,6 @@
 /**
- * The line to the server: the websocket of the open conversation, the one sentence that says how the connection is, and
- * commands that get through with an old token.
+ * The line to the server: the websocket of the open conversation, the one sentence that says how the connection is,
+ * commands that get through with an old token, and what did not come and is asked for again.
  *
  * Events on the document: "connection:back", when the server can be reached again; "session:leaving", before the page is
  * left since its session has ended, or is somebody else's now.
@@ -317,3 +317,53 @@ window.fetch = async (resource, options = {}) => {
   const token = await renew().catch(() => null);
   return token ? plainFetch(resource, { ...options, headers: { ...headers, "X-CSRFToken": token } }) : response;
 };
+
+// A session that has ended answers with the login page: go there instead of showing it inside.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (!xhr.responseURL || new URL(xhr.responseURL).pathname === new URL(requestConfig.path, location).pathname) return;
+  event.preventDefault();
+  location.assign(xhr.responseURL);
+});
+
+// --- What did not come -----------------------------------------------------------------------------
+
+// What is fetched when it is first seen, and did not come, is asked for again: when the line is back, when it is opened
+// once more, or when its link is clicked.
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(name, ({ target }) => {
+    if (target.matches?.('[hx-trigger$=", again"], .folder .next')) target.toggleAttribute("data-missed", true);
+  });
+}
+
+function askAgain(missed) {
+  for (const one of missed) {
+    one.removeAttribute("data-missed");
+    if (one.matches('[hx-trigger$=", again"]')) htmx.trigger(one, "again");
+    else openAgain(one);
+  }
+}
+
+/** What is in a folder is asked for when it is opened, once: its place is made anew. */
+function openAgain(place) {
+  const fresh = place.cloneNode(true);
+  place.replaceWith(fresh);
+  htmx.process(fresh);
+  fresh.closest("details").dispatchEvent(new Event("toggle"));
+}
+
+document.addEventListener("connection:back", () => askAgain(document.querySelectorAll("[data-missed]")));
+document.addEventListener(
+  "toggle",
+  ({ target, newState }) => {
+    const missed = target.matches("[data-missed]") ? [target] : target.querySelectorAll(":scope > [data-missed]");
+    if (newState === "open") askAgain(missed);
+  },
+  true,
+);
+document.addEventListener("click", (event) => {
+  const missed = event.target.closest("[data-missed] > a")?.parentElement;
+  if (!missed || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  askAgain([missed]);
+});

@@ -1,4 +1,4 @@
-/** Around the conversation: the list as a drawer, the open entry, renaming, history, dialogs, toasts, the screen. */
+/** Around the conversation: the list, its entries and days, history, dialogs, notices, menus, shortcuts, the screen. */
 
 const TOAST_MS = 8000;
 const SLOW_MS = 200; // the bar shows for whatever takes longer
@@ -256,54 +256,6 @@ document.addEventListener("connection:back", () => {
 });
 document.addEventListener("htmx:responseError", (event) => ofComposer(event) || toast(toasts.dataset.failed));
 
-// What is fetched when it is first seen, and did not come, is asked for again: when the line is back, when it is opened
-// once more, or when its link is clicked.
-for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
-  document.addEventListener(name, ({ target }) => {
-    if (target.matches?.('[hx-trigger$=", again"], .folder .next')) target.toggleAttribute("data-missed", true);
-  });
-}
-
-function askAgain(missed) {
-  for (const one of missed) {
-    one.removeAttribute("data-missed");
-    if (one.matches('[hx-trigger$=", again"]')) htmx.trigger(one, "again");
-    else openAgain(one);
-  }
-}
-
-/** What is in a folder is asked for when it is opened, once: its place is made anew. */
-function openAgain(place) {
-  const fresh = place.cloneNode(true);
-  place.replaceWith(fresh);
-  htmx.process(fresh);
-  fresh.closest("details").dispatchEvent(new Event("toggle"));
-}
-
-document.addEventListener("connection:back", () => askAgain(document.querySelectorAll("[data-missed]")));
-document.addEventListener(
-  "toggle",
-  ({ target, newState }) => {
-    const missed = target.matches("[data-missed]") ? [target] : target.querySelectorAll(":scope > [data-missed]");
-    if (newState === "open") askAgain(missed);
-  },
-  true,
-);
-document.addEventListener("click", (event) => {
-  const missed = event.target.closest("[data-missed] > a")?.parentElement;
-  if (!missed || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  askAgain([missed]);
-});
-
-// A session that has ended answers with the login page: go there instead of showing it inside.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr, requestConfig } = event.detail;
-  if (!xhr.responseURL || new URL(xhr.responseURL).pathname === new URL(requestConfig.path, location).pathname) return;
-  event.preventDefault();
-  location.assign(xhr.responseURL);
-});
-
 // --- The screen -----------------------------------------------------------------------------------
 
 // Where the keyboard covers the page instead of making it smaller, the page makes itself smaller.
@@ -322,26 +274,20 @@ document.addEventListener("input", (event) => {
 });
 markCurrent();
 
-// --- The reader's time zone -----------------------------------------------------------------------
+// --- The reader's days ----------------------------------------------------------------------------
 
-// Tells the server the reader's time zone, where it shows another: dates, and "Today" and "Yesterday", follow it.
-const pageZone = document.documentElement.dataset.zone;
+// A page may stay open for days, and its server may be in another zone: "Today" is the reader's.
+const aids = document.getElementById("aids");
+const days = () => import(aids.dataset.days);
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-const told = () => document.cookie.split("; ").includes(`timezone=${timeZone}`);
-
-if (timeZone && timeZone !== pageZone && !told()) {
-  const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `timezone=${timeZone}; path=/; max-age=31536000; samesite=lax${secure}`;
-  if (told() && document.querySelector("#conversations [data-group] li")) void regroup();
-}
-
-// A page may stay open for days: "Today" is the reader's.
 const today = () => new Date().toDateString();
 let groupedOn = today();
 
+if (timeZone && timeZone !== document.documentElement.dataset.zone) void days().then(({ tellZone }) => tellZone(timeZone));
+
 async function lookAtDay() {
   const day = today();
-  if (day !== groupedOn && (await regroup())) groupedOn = day;
+  if (day !== groupedOn && (await (await days()).regroup())) groupedOn = day;
 }
 
 function waitForMidnight() {
@@ -353,19 +299,142 @@ for (const name of ["visibilitychange", "connection:back"]) {
   document.addEventListener(name, () => document.hidden || void lookAtDay());
 }
 
-/**
- * What stands under another date than it should goes to the right one: the day has changed, or the first page of a
- * device came before its server knew the zone. True if the server was reached.
- */
-async function regroup() {
-  const { whole } = document.getElementById("conversations").dataset;
-  const response = await fetch(whole, { headers: { "HX-Request": "true" } }).catch(() => null); // the next page has it right
-  if (!response?.ok) return false;
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-  for (const list of fresh.querySelectorAll("[data-group] > ol")) {
-    const entries = [...list.children].map(({ id }) => document.getElementById(id)).filter(Boolean);
-    const shown = document.getElementById(list.id);
-    if (shown && entries.some((entry, place) => shown.children[place] !== entry)) shown.prepend(...entries);
-  }
-  return true;
+// --- Menus ----------------------------------------------------------------------------------------
+
+// They stand on top of everything, so that no list cuts them off: those that details unfold, and those of messages, which
+// the browser itself opens. Without a script a menu is what its details unfold.
+const shownMenu = () => document.querySelector(".menu-items:popover-open");
+const buttonOf = (menu) => menu.closest("details")?.firstElementChild ?? document.querySelector(`[popovertarget="${menu.id}"]`);
+const entriesOf = (menu) => [...menu.querySelectorAll(":is(a, button):not(:disabled)")];
+let byKey = false; // then the focus goes into the menu
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
 }
+
+function showMenu(details) {
+  const menu = details.querySelector(".menu-items");
+  if (!details.open) return menu.matches(":popover-open") && menu.hidePopover();
+  if (!menu.matches(":popover-open")) menu.showPopover({ source: details.firstElementChild });
+}
+
+document.addEventListener(
+  "toggle",
+  ({ target, newState }) => {
+    if (target.matches?.("details.menu")) showMenu(target);
+    else if (target.matches?.(".menu-items") && newState === "open" && byKey) entriesOf(target)[0]?.focus();
+  },
+  true,
+);
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+  if (byKey && target.matches(".menu-items:popover-open")) entriesOf(target)[0]?.focus();
+});
+
+// What lies below a sheet is not meant by who presses beside it.
+const asSheet = matchMedia("(pointer: coarse), (width < 30rem)");
+let isAside = false;
+
+document.addEventListener(
+  "pointerdown",
+  ({ target }) => {
+    const menu = shownMenu();
+    byKey = false;
+    isAside = asSheet.matches && menu && !menu.contains(target) && !buttonOf(menu)?.contains(target);
+  },
+  true,
+);
+document.addEventListener(
+  "click",
+  (event) => {
+    if (!isAside || event.detail === 0) return;
+    isAside = false;
+    event.preventDefault();
+    event.stopPropagation();
+    closeMenus();
+  },
+  true,
+);
+document.addEventListener("click", (event) => {
+  const menu = event.target.closest("details.menu");
+  closeMenus(event.target.closest(".menu-items") ? null : menu);
+});
+document.addEventListener("focusin", ({ target }) => closeMenus(target.closest("details.menu")));
+
+/** The entry that a key leads to, if any: by arrows, Home and End, or by the first letter. */
+function entryAt(key, entries) {
+  const at = entries.indexOf(document.activeElement);
+  const places = { ArrowDown: at + 1, ArrowUp: at < 0 ? -1 : at - 1, Home: 0, End: -1 };
+  if (key in places) return entries.at(places[key] % entries.length);
+  const from = [...entries.slice(at + 1), ...entries.slice(0, at + 1)];
+  return from.find((entry) => entry.textContent.trim().toLowerCase().startsWith(key.toLowerCase()));
+}
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    byKey = true;
+    const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const button = target.closest?.('details.menu > summary, [popovertarget$="-menu"]');
+    if (!shownMenu() && button && (key === "ArrowDown" || key === "ArrowUp")) button.click();
+    const menu = shownMenu();
+    const isThere = menu && (menu.contains(target) || buttonOf(menu) === target);
+    const isLetter = key.length === 1 && key !== " ";
+    if (button && key.startsWith("Arrow") && !isThere) return event.preventDefault();
+    if (!isThere || !(isLetter || /^(Arrow(Up|Down)|Home|End)$/.test(key))) return;
+    event.preventDefault();
+    entryAt(key, entriesOf(menu))?.focus();
+  },
+  true,
+);
+document.addEventListener("keydown", (event) => {
+  const menu = document.querySelector("details.menu[open]");
+  if (event.key === "Escape" && menu) {
+    event.preventDefault();
+    menu.open = false;
+    menu.firstElementChild.focus();
+  }
+});
+
+// --- Shortcuts: what they do is loaded with the first of them -------------------------------------
+
+const isApple = /Mac|iP/.test(navigator.platform);
+const shortcuts = JSON.parse(aids.dataset.keys);
+
+async function act(name) {
+  (await import(aids.dataset.shortcuts)).run(name);
+}
+
+/** As in the table: "mod+k", "n", "?". With Hangul on, the key's place says which letter is meant. */
+function combination(event) {
+  const place = /^Key([A-Z])$/.exec(event.code)?.[1];
+  const key = (place && !/^[a-z]$/i.test(event.key) ? place : event.key).toLowerCase();
+  const isOwn = isApple ? event.metaKey : event.ctrlKey;
+  const isForeign = isApple ? event.ctrlKey : event.metaKey;
+  const showsShift = event.shiftKey && (key.length > 1 || place);
+  const parts = [isForeign && "foreign", isOwn && "mod", event.altKey && "alt", showsShift && "shift", key];
+  return parts.filter(Boolean).join("+");
+}
+
+/** In a field letters are text, and Alt with an arrow moves in it. */
+function isTyped(keys, target) {
+  const field = target.closest?.("input, textarea, select, [contenteditable]");
+  return field && !keys.startsWith("mod+") && !(keys.startsWith("alt+") && !field.value);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+  const keys = combination(event);
+  const name = Object.hasOwn(shortcuts, keys) && shortcuts[keys];
+  if (!name || isTyped(keys, event.target)) return;
+  if (document.querySelector("dialog[open]") && name !== "palette") return;
+  event.preventDefault();
+  if (!event.repeat || name.endsWith("-question")) void act(name);
+});
+
+document.addEventListener("click", (event) => {
+  const source = event.target.closest("[data-action]");
+  if (!source || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  void act(source.dataset.action);
+});

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from playwright.async_api import async_playwright, expect
 from tests.browser.contexts import Contexts
 from tests.browser.line import Line
 from tests.browser.people import Device, Person, Tab, make_people
+from tests.conftest import chromium
 from tests.scripted_provider.fixture import ScriptedProvider
 from tests.site import Process, Site
 
@@ -69,12 +69,11 @@ def alice(crowd: Iterator[Person]) -> Person:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def contexts() -> AsyncIterator[Contexts]:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield Contexts(chromium)
-        await chromium.close()
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield Contexts(browser)
+        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -271,6 +271,7 @@ async def test_the_link_to_what_did_not_come_brings_it(tab: Tab, site: Site, ali
     await tab.page.mouse.move(700, 300)
     async with tab.page.expect_response("**/messages/?*"):
         await tab.page.mouse.wheel(0, -99_999)
+    await expect(tab.page.locator(".earlier[data-missed]")).to_be_attached()
     await tab.page.unroute("**/messages/?*")
     await tab.page.get_by_role("link", name="Earlier messages").click()
     await expect(tab.page.locator("article").nth(16)).to_be_attached()

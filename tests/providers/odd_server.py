@@ -60,7 +60,7 @@ def running_odd_server() -> Iterator[OddServer]:
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server = OddServer(f"http://127.0.0.1:{http.server_port}")
-    thread = threading.Thread(target=http.serve_forever, name="odd-server", daemon=True)
+    thread = threading.Thread(target=http.serve_forever, args=(0.01,), name="odd-server", daemon=True)
     thread.start()
     try:
         yield server

@@ -265,7 +265,7 @@ def redirecting_url(scripted_provider: ScriptedProvider) -> Iterator[str]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Redirect) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield f"http://outside.example:{server.server_address[1]}/v1"
         server.shutdown()

@@ -69,7 +69,7 @@ def port(certificate: Path) -> Iterator[int]:
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.handle_error = lambda *_args: None  # type: ignore[method-assign]  # clients that refuse it hang up
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     _Models.hosts.clear()
     yield server.server_address[1]

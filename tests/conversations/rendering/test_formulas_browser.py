@@ -1,6 +1,5 @@
 """Formulas in a real browser: what MathML Core leaves to our style sheets."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from conversations.rendering import render
+from tests.conftest import chromium
 
 pytestmark = pytest.mark.browser
 STYLES = [Path("static/css") / f"{name}.css" for name in ("tokens", "palette", "base", "conversation")]
@@ -21,9 +21,8 @@ cell => { const box = document.createRange(); box.selectNodeContents(cell);
 
 @pytest.fixture(scope="module")
 def phone() -> Iterator[Page]:
-    system = shutil.which("chromium") or shutil.which("google-chrome")  # None: playwright's own
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=system, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield browser.new_page(viewport={"width": 320, "height": 700})
         browser.close()
 

@@ -2,13 +2,13 @@
 
 import json
 import random
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from conversations.rendering import Op, StreamRenderer, render
+from tests.conftest import chromium
 
 from .documents import LINES, WORDS
 
@@ -40,9 +40,8 @@ APPLY = """
 
 @pytest.fixture(scope="module")
 def blank_page() -> Iterator[Page]:
-    system = shutil.which("chromium") or shutil.which("google-chrome")  # None: playwright's own
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=system, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield browser.new_page()
         browser.close()
 
