@@ -8,7 +8,7 @@
  * Events on #conversation: "answer:status" {id, status, article}; "messages:refreshed". Listens to "messages:check".
  */
 
-import { deliver, leave, reached, reconnect, tellGone, use } from "./connection.js";
+import { deliver, leave, online, reached, reconnect, tellGone, use } from "./connection.js";
 
 const OPEN = new Set(["queued", "running"]);
 const KEPT_FRAMES = 500;
@@ -42,7 +42,7 @@ function look() {
 }
 
 function loadSoon() {
-  setTimeout(() => load().catch(loadSoon), LOAD_MS);
+  setTimeout(() => online().then(load).catch(loadSoon), LOAD_MS);
 }
 
 function opened() {
