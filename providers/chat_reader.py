@@ -23,6 +23,7 @@ _THOUGHT_FIELDS = (
     "thoughts",
     "reasoning_text",
 )
+_ODD_FIELDS = frozenset({*_THOUGHT_FIELDS, "tool_calls", "function_call", "audio", "refusal"})
 REPEATED = 8  # characters: a shorter piece may well come twice
 
 
@@ -66,10 +67,10 @@ class ChatCompletionsReader(Reader):
     def read_event(self, name: str, event: Any) -> Iterable[Text | Reasoning]:
         if name == "error":
             raise self.refuse(event)
-        return self._take(event) if isinstance(event, Mapping) else ()
+        return self._take(event) if isinstance(event, dict) else ()
 
     def read_whole(self, body: Any) -> Iterable[Text | Reasoning]:
-        if not isinstance(body, Mapping):
+        if not isinstance(body, dict):
             return [event for chunk in body for event in self.read_event("", chunk)]
         events = list(self._take(body))
         if is_complaint(body):
@@ -96,12 +97,12 @@ class ChatCompletionsReader(Reader):
                 return None
             done = "stop" if chunk.get("done") is True else None
             return {"delta": message, "finish_reason": chunk.get("done_reason") or done}
-        if isinstance(choices, Mapping):
+        if isinstance(choices, dict):
             choices = [choices]
         if not isinstance(choices, list):
             raise MalformedAnswer("choices that are none", model=self.model)
         for place, choice in enumerate(choices):
-            if isinstance(choice, Mapping) and self._is_read(choice.get("index"), place):
+            if isinstance(choice, dict) and self._is_read(choice.get("index"), place):
                 return choice
         return None
 
@@ -109,7 +110,7 @@ class ChatCompletionsReader(Reader):
         index = place if index is None else index
         if self._index is None:
             self._index = index
-        return str(index) == str(self._index)
+        return index == self._index or str(index) == str(self._index)
 
     def _take_choice(self, choice: Mapping[str, Any]) -> list[Text | Reasoning]:
         self.recognised = True
@@ -117,7 +118,11 @@ class ChatCompletionsReader(Reader):
         self.end(finish)
         events: list[Text | Reasoning] = []
         if delta := mapping(choice.get("delta")):
-            events += [self._added(event) for event in self._said(delta) if not self._is_repeated(event)]
+            events = self._said(delta)
+            if self.has_ended:
+                events = [event for event in events if not self._is_repeated(event)]
+            for event in events:
+                self._so_far(event).add(event.text)
             self._has_deltas = self._has_deltas or bool(events)
         if message := choice.get("message"):
             events += self._rest_of(mapping(message))
@@ -142,7 +147,7 @@ class ChatCompletionsReader(Reader):
 
     def _is_repeated(self, event: Text | Reasoning) -> bool:
         """Whether a last chunk says all of it once more."""
-        return self.has_ended and self._so_far(event).is_all(event.text)
+        return self._so_far(event).is_all(event.text)
 
     def _so_far(self, event: Text | Reasoning) -> Said:
         return self._text if type(event) is Text else self._thoughts
@@ -151,21 +156,26 @@ class ChatCompletionsReader(Reader):
         self._so_far(event).add(event.text)
         return event
 
-    def _said(self, delta: Mapping[str, Any]) -> Iterator[Text | Reasoning]:
+    def _said(self, delta: Mapping[str, Any]) -> list[Text | Reasoning]:
+        content = delta.get("content")
+        if _ODD_FIELDS.isdisjoint(delta) and isinstance(content, str):  # as in nearly every chunk
+            return [Text(content)] if content else []
         if delta.get("tool_calls") or delta.get("function_call"):
             self.wants_tool = True
+        events = self._thoughts_in(delta)
+        events += said(content)
+        if "audio" in delta:
+            events += said(mapping(delta["audio"]).get("transcript"))
+        refusal = list(said(delta.get("refusal")))
+        self._refused |= bool(refusal)
+        return events + refusal
+
+    def _thoughts_in(self, delta: Mapping[str, Any]) -> list[Text | Reasoning]:
         for field in _THOUGHT_FIELDS:
             if field in delta and (text := thought(delta[field])):
                 self._field = self._field or field
-                if field == self._field or not self._thoughts.is_all(text):
-                    yield Reasoning(text)
-                break
-        yield from said(delta.get("content"))
-        if "audio" in delta:
-            yield from said(mapping(delta["audio"]).get("transcript"))
-        for event in said(delta.get("refusal")):
-            self._refused = True
-            yield event
+                return [Reasoning(text)] if field == self._field or not self._thoughts.is_all(text) else []
+        return []
 
     def end(self, reason: Any) -> None:
         super().end(reason)
@@ -173,11 +183,15 @@ class ChatCompletionsReader(Reader):
             self.finish = "refusal"
 
     def _take_usage(self, chunk: Mapping[str, Any], choice: Mapping[str, Any] | None) -> None:
+        if not (chunk.get("usage") or "x_groq" in chunk or (choice is not None and choice.get("usage"))):
+            return
         for place in (mapping(chunk.get("x_groq")), choice or {}, chunk):
             if usage := mapping(place.get("usage")):
                 self.usage = _usage(usage)
 
     def _failure(self, chunk: Mapping[str, Any], choice: Mapping[str, Any] | None) -> ProviderError | None:
+        if choice is not None and not (self.failed or "error" in chunk or "error" in choice or "object" not in chunk):
+            return self.refuse(chunk) if chunk["object"] == "error" else None
         error = _error_of(chunk) or _error_of(choice or {})
         if self.failed and not error:
             return Overloaded("finish reason error", model=self.model)
@@ -189,7 +203,7 @@ class ChatCompletionsReader(Reader):
 def _error_of(chunk: Mapping[str, Any]) -> Any:
     """Some servers send an error of empty fields with every chunk."""
     error = chunk.get("error")
-    return error if not isinstance(error, Mapping) or any(error.values()) else None
+    return error if not isinstance(error, dict) or any(error.values()) else None
 
 
 def _whole_of(events: Iterable[Text | Reasoning]) -> dict[type[Text | Reasoning], str]:

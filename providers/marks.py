@@ -40,7 +40,7 @@ ANYWHERE = regex.compile(
     regex.IGNORECASE,
 )
 SOLUTION_END = regex.compile(r"<\|(?:end_of_solution|end_response)\|>", regex.IGNORECASE)
-SIGNS = "<[◁"  # each mark in a text begins with one of these
+SIGN = re.compile("[<[◁]")  # each mark in a text begins with one of these
 
 _FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})(.*)")
 _SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")

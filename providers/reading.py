@@ -86,6 +86,8 @@ class Reader:
 
     def end(self, reason: Any) -> None:
         """Note why the answer ended, where `reason` says so; a mere "stop" takes nothing back."""
+        if reason is None:
+            return
         found = ending(reason)
         if found is None or self.interrupted:
             return

@@ -1,4 +1,7 @@
-"""Reading values whose shape servers do not agree on: text, thoughts and counts, whatever was sent in their place."""
+"""Reading values whose shape servers do not agree on: text, thoughts and counts, whatever was sent in their place.
+
+Objects are looked for as dict, which JSON gives: to ask for any Mapping costs ten times as much, for each token.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -27,7 +30,7 @@ def said(content: Any, depth: int = 0) -> Iterator[Text | Reasoning]:
     elif isinstance(content, list) and depth < DEPTH:
         for part in content:
             yield from said(part, depth + 1)
-    elif isinstance(content, Mapping) and depth < DEPTH:
+    elif isinstance(content, dict) and depth < DEPTH:
         yield from _part(content, depth)
     elif isinstance(content, int | float) and not isinstance(content, bool):
         yield Text(str(content))
@@ -43,7 +46,7 @@ def _part(part: Mapping[str, Any], depth: int) -> Iterator[Text | Reasoning]:
         yield from said(part.get("refusal"), depth + 1)
     else:
         inner: Any = part.get("content") if part.get("text") is None else part["text"]
-        yield from said(inner.get("value") if isinstance(inner, Mapping) else inner, depth + 1)
+        yield from said(inner.get("value") if isinstance(inner, dict) else inner, depth + 1)
 
 
 def thought(value: Any, depth: int = 0) -> str:
@@ -54,14 +57,14 @@ def thought(value: Any, depth: int = 0) -> str:
         return ""
     if isinstance(value, list):
         return "".join(thought(part, depth + 1) for part in value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return next((text for field in _THOUGHT_FIELDS if (text := thought(value.get(field), depth + 1))), "")
     return ""
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
     """`value` where it is an object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def count(value: Any) -> int:

@@ -19,7 +19,7 @@ from providers.marks import (
     OPENING,
     PART_BEGINS,
     PART_END,
-    SIGNS,
+    SIGN,
     SOLUTION_END,
     TEXT_PART_END,
     Place,
@@ -123,7 +123,7 @@ class Thoughts:
     def _may_hold_mark(self, text: str) -> bool:
         if not (self._watches or self._is_part or self._is_solution):
             return False
-        return any(sign in text for sign in SIGNS)
+        return SIGN.search(text) is not None
 
     def _run(self, *, final: bool) -> Iterator[Event]:
         before: tuple[object, int] | None = None
