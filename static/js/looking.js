@@ -2,7 +2,7 @@
  * Looks at the server over HTTP while the websocket says nothing: a proxy may refuse it, close it, or let nothing
  * through. One light request; often while an answer is open, seldom else, and none while nobody sees the page.
  *
- * Loaded by stream.js when the page is there.
+ * Loaded by stream.js with the first answer, or some time after the page.
  */
 
 import { distrust, examine, heardLast, isAway, isLive, leave, reached, tellGone } from "./connection.js";

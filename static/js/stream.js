@@ -14,6 +14,7 @@ const OPEN = new Set(["queued", "running"]);
 const KEPT_FRAMES = 500;
 const FETCH_MS = 15_000; // longer than that: the connection is dead
 const LOAD_MS = 3_000; // for what few need: until the page has come
+const IDLE_LOAD_MS = 12_000; // where no answer is open; the first look is due later than that
 const SETTLED_MS = 5_000; // after a refresh: what is wrong by then has another cause
 
 let posts = 0; // commands of this page under way: their answers bring messages that frames may already be about
@@ -28,7 +29,7 @@ const known = new Map(); // message id -> {article, body, thoughts, seq, behind}
 const elsewhere = new Set(); // ids of answers that are written on a branch which the page does not show
 
 const pane = () => document.getElementById("conversation");
-let looking = null; // looking.js, which comes when the page is there
+let looking = null; // looking.js, which comes with the first answer or some time after the page
 let lookNow = null;
 
 async function load() {
@@ -42,7 +43,8 @@ function look() {
 }
 
 function loadSoon() {
-  setTimeout(() => online().then(load).catch(loadSoon), LOAD_MS);
+  const isWritten = document.querySelector('#messages > :is([data-status="queued"], [data-status="running"])');
+  setTimeout(() => online().then(load).catch(loadSoon), isWritten ? LOAD_MS : IDLE_LOAD_MS);
 }
 
 function opened() {
@@ -251,6 +253,7 @@ document.addEventListener("htmx:beforeSend", (event) => {
     posts -= 1;
     reached(event.detail.xhr.status > 0);
     if (posts === 0) replay();
+    online().then(load).catch(() => {}); // comes later, then
   });
 });
 
