@@ -13,9 +13,13 @@ from tests.browser.conftest import Devices
 from tests.browser.people import NO_CONNECTION, Device, Person, numbered_words
 from tests.browser.proxy import Mode, Proxy
 from tests.scripted_provider.fixture import ScriptedProvider
-from tests.site import Process
+from tests.site import Process, Site
 
 BAD = [Mode.REFUSE, Mode.IGNORE, Mode.CLOSE, Mode.CUT, Mode.SILENT]
+COMPLETE = """
+from conversations.models import Generation
+print(Generation.objects.filter(conversation={!r}, status="complete").count())
+"""
 SELECTED = "() => getSelection().toString()"
 SELECT_FIRST_BLOCK = """() => {
     const block = [...document.querySelectorAll('[data-message-body]')].at(-1).firstElementChild;
@@ -155,7 +159,7 @@ async def test_what_waits_is_asked_and_answered_without_a_websocket(
 
 
 async def test_what_is_sent_behind_a_waiting_message_follows_it(
-    behind: Device, proxy: Proxy, scripted_provider: ScriptedProvider
+    behind: Device, proxy: Proxy, site: Site, scripted_provider: ScriptedProvider
 ) -> None:
     """Also where the waiting one was asked and answered meanwhile, of which the page does not know yet."""
     proxy.mode = Mode.SILENT
@@ -166,10 +170,9 @@ async def test_what_is_sent_behind_a_waiting_message_follows_it(
     await expect(tab.button("Take back")).to_be_visible()
     await tab.box.fill("The third")
     scripted_provider.release()
-    await asyncio.to_thread(
-        scripted_provider.wait_until, lambda provider: [chat.end for chat in provider.chats] == ["complete"] * 2
-    )
-    await asyncio.sleep(0.3)  # until its end is stored
+    async with asyncio.timeout(30):
+        while site.run(COMPLETE.format(tab.path.split("/")[2])) != "2":
+            await asyncio.sleep(0.05)
     await tab.box.press("Enter")
     await expect(tab.answers).to_have_count(3)
     await tab.answered()

@@ -10,6 +10,7 @@ from providers import listed
 from providers.anthropic import AnthropicProvider
 from providers.base import ChatRequest, Event, Finish, Provider, Reasoning, Text, Turn, Usage
 from providers.openai import OpenAIProvider
+from tests.providers.odd_server import OddServer, running_odd_server
 from tests.scripted_provider.fixture import ScriptedProvider, scripted_provider, scripted_provider_server  # noqa: F401
 
 MODELS = {"openai": "gpt-4o", "anthropic": "claude-sonnet-4-5"}
@@ -110,3 +111,10 @@ def silent_server() -> Iterator[str]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+
+
+@pytest.fixture
+def server() -> Iterator[OddServer]:
+    """A server that answers as it is told to."""
+    with running_odd_server() as running:
+        yield running

@@ -7,6 +7,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import providers
+from providers import listed
+from providers.connections import connections
+from providers.stored import forget, stored
+
 Answer = tuple[int, str, bytes]
 PAGE = (200, "text/html", b"<!doctype html><title>A web page</title>")
 NOT_FOUND = (404, "text/html", b"<h1>404 page not found</h1>")
@@ -68,3 +73,11 @@ def running_odd_server() -> Iterator[OddServer]:
         http.shutdown()
         http.server_close()
         thread.join()
+
+
+def menu(settings: Any, address: str, name: str = "box") -> list[str]:
+    """The names that the menu offers of the server, after its list was asked for."""
+    settings.OPENAI_COMPATIBLE_SERVERS = {name: address}
+    forget()
+    listed.refresh(connections(stored())[name])
+    return [model.name for group in providers.models_for_menu() for model in group.models]
