@@ -78,13 +78,11 @@ def message_menu(request: MemberRequest, conversation_id: UUID, message_id: int)
     """What else can be done with a message: the commands that would make every message of a page longer."""
     conversation, message = own_message(request.user, conversation_id, message_id)
     not_hidden(message)
-    is_answer = message.role == Message.Role.ASSISTANT
-    context = {
-        "conversation": conversation,
-        "message": message,
-        "groups": models_for_menu(request.user) if is_answer and conversation.locked_at is None else [],
-        "used": message.model or conversation.model,
-    }
+    can_be_rewritten = message.role == Message.Role.ASSISTANT and conversation.locked_at is None
+    offered = [model for group in models_for_menu(request.user) for model in group.models] if can_be_rewritten else []
+    used = message.model or conversation.model
+    others = [model for model in offered if model.id != used]
+    context = {"conversation": conversation, "message": message, "others": others}
     template = "conversations/message_menu.html" if request.htmx else "conversations/message_menu_page.html"
     return render(request, template, context)
 

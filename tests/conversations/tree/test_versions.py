@@ -10,6 +10,8 @@ from conversations.generation.frames import Key
 from conversations.models import Conversation, Generation, Message
 from conversations.siblings import Siblings, siblings_of
 from conversations.submission import regenerate
+from conversations.views import tree
+from providers import ModelGroup, model_info
 from tests.conversations.conftest import MODEL, converse
 from tests.conversations.tree.conftest import HTMX, Form, _add, _messages, _url
 
@@ -17,6 +19,20 @@ pytestmark = pytest.mark.usefixtures("provider")
 
 
 # --- Another model ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("offered", "is_told"), [([MODEL], False), ([MODEL, "openai/other"], True), ([], False)])
+def test_the_menu_speaks_of_other_models_only_where_there_are_some(
+    alice_client: Client, conversation: Conversation, monkeypatch, offered: list[str], is_told: bool
+) -> None:
+    Message.objects.filter(pk=conversation.leaf_id).update(model=MODEL)
+    group = ModelGroup("openai", "OpenAI", tuple(map(model_info, offered)))
+    monkeypatch.setattr(tree, "models_for_menu", lambda _user: [group])
+    page = alice_client.get(_url(conversation, conversation.leaf_id, "menu"), headers=HTMX).content.decode()
+    assert ("Write again with" in page) is is_told
+    assert ('value="openai/other"' in page) is is_told
+    assert f'value="{MODEL}"' not in page
+    assert "Go on in a new conversation" in page
 
 
 def test_another_model_writes_a_sibling_and_the_conversation_keeps_its_own(
