@@ -27,7 +27,8 @@ class CredentialForm(CredentialModelForm):
         strip=True,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text=_(
-            "Stored encrypted and never shown again. Leave empty to keep the one that is stored, while the address stays."
+            "Stored encrypted and never shown again. Leave empty to keep the one that is stored; a new address needs it"
+            " again."
         ),
     )
 
