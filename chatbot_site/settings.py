@@ -279,6 +279,7 @@ SYSTEM_PROMPT = env.str("SYSTEM_PROMPT", default="")
 # What looks at a question before it is stored, and at an answer while it is written, as dotted paths; see
 # conversations.screening. Empty: nothing does.
 QUESTION_SCREEN = "moderation.screening.screen"
+INSTRUCTIONS_SCREEN = "moderation.screening.screen_instructions"
 ANSWER_SCREEN = "moderation.screening.is_blocked"
 SHARING = env.bool("SHARING", default=True)
 TEMPORARY_CHAT_HOURS = env.int("TEMPORARY_CHAT_HOURS", default=24)

@@ -5,7 +5,7 @@ Whether the text may be sent at all is the form's to say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -35,8 +35,8 @@ from conversations.queueing import (
     set_off,
     start,
 )
-from conversations.screening import refusal_of
-from conversations.text import shortened, title_of
+from conversations.screening import refusal_of, refusal_of_files, refusal_of_prompt
+from conversations.text import first_title
 from conversations.waiting import TooManyWaiting
 
 if TYPE_CHECKING:
@@ -70,10 +70,16 @@ class Refused(Exception):
         self.sentence = sentence
 
 
-def _screen(user: User, conversation: Conversation, content: str) -> None:
+def _screen(user: User, conversation: Conversation, content: str = "", files: Iterable[Attachment] = ()) -> None:
+    """Everything of the person's that the model would be told now. Outside of a transaction: what is refused is kept.
+
+    Raises ConversationLocked, Refused.
+    """
     if conversation.locked_at is not None:
         raise ConversationLocked  # said first: nothing that cannot be asked is looked at
-    if sentence := refusal_of(user, conversation, content):
+    sentence = refusal_of(user, conversation, content) if content else ""
+    sentence = sentence or refusal_of_files(user, conversation, files) or refusal_of_prompt(user, conversation)
+    if sentence:
         raise Refused(sentence)
 
 
@@ -93,7 +99,7 @@ def submit_message(
     The same `client_id` again returns the same messages. Raises AlreadySent, ConversationLocked, ModelNotAllowed,
     NoModel, NotYours, Refused, TooManyWaiting.
     """
-    _screen(user, conversation, content)
+    _screen(user, conversation, content, files)
     try:
         with transaction.atomic():
             stored, is_known = _store(user, conversation, content, client_id, parent_id, files)
@@ -136,7 +142,7 @@ def _store(
 
 def _begin(conversation: Conversation, content: str, client_id: UUID, files: Sequence[Attachment]) -> Submission:
     model = model_of(conversation)
-    conversation.title = title_of(content) or shortened(" ".join(file.name for file in files), 60)
+    conversation.title = first_title(content, [file.name for file in files])
     conversation.save(force_insert=True)
     return replace(ask(conversation, None, content, client_id, model, files), is_new_conversation=True)
 
@@ -185,7 +191,7 @@ def edit_question(
     The same `client_id` again returns the same messages. Raises AnswerInProgress, ConversationLocked, ModelNotAllowed,
     NoModel, NotYours, Refused.
     """
-    _screen(user, conversation, content)
+    _screen(user, conversation, content, question.attachments.all())
     with transaction.atomic():
         conversation = locked(user, conversation.pk)
         if earlier := _already_stored(conversation, client_id):
@@ -201,8 +207,9 @@ def edit_question(
 def regenerate(user: User, conversation: Conversation, answer: Message, model: str = "") -> Message:
     """Queue another answer to the same question, beside `answer`; by `model`, or else the conversation's own.
 
-    Raises AnswerInProgress, ConversationLocked, ModelNotAllowed, NoModel, NotYours.
+    Raises AnswerInProgress, ConversationLocked, ModelNotAllowed, NoModel, NotYours, Refused.
     """
+    _screen(user, conversation)
     with transaction.atomic():
         conversation = _ready(user, conversation)
         chosen = allowed(user, model) if model else model_of(conversation)
@@ -214,8 +221,9 @@ def regenerate(user: User, conversation: Conversation, answer: Message, model: s
 def continue_answer(user: User, conversation: Conversation, answer: Message) -> Message:
     """Queue a generation that goes on with `answer` in place.
 
-    Raises AnswerInProgress, ConversationLocked, ModelNotAllowed, NoModel, NotYours.
+    Raises AnswerInProgress, ConversationLocked, ModelNotAllowed, NoModel, NotYours, Refused.
     """
+    _screen(user, conversation)
     with transaction.atomic():
         conversation = _ready(user, conversation)
         generation = queue(conversation, answer, model_of(conversation))
