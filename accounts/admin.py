@@ -94,6 +94,12 @@ class UserAdmin(UserAdminBase):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         super().delete_queryset(request, ranks.above(request.user, queryset))
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Who may delete a person deletes all that is theirs, also what nobody deletes by itself: cases and notices are
+        read-only so that a decision cannot be undone unseen. Of what is theirs only the numbers are shown."""
+        _nested, counts, _lacking, protected = super().get_deleted_objects(objs, request)
+        return [str(person) for person in objs], counts, set(), protected
+
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "email" in form.changed_data:  # an address that an administrator takes away must open nothing any more
