@@ -86,7 +86,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Raises ImmediateHttpResponse, with a page that says so, when the mail server does not take the mail."""
         try:
-            super().send_mail(template_prefix, email, context | {"site_name": site_name()})
+            about = {"site_name": site_name(), "site_address": self.request.build_absolute_uri("/")}
+            super().send_mail(template_prefix, email, context | about)
         except OSError as error:  # SMTPException is one
             _tell_mail_failed(self.request, error)
 

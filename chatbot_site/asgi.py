@@ -6,9 +6,10 @@ from channels.routing import ProtocolTypeRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
 from chatbot_site.handler import get_application
+from chatbot_site.origin import at_root
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_site.settings")
-django_application = get_application()
+django_application = at_root(get_application())
 
 from channels.sessions import CookieMiddleware  # noqa: E402 - Django must be set up first
 
@@ -19,7 +20,7 @@ application = engine.started_with(
     ProtocolTypeRouter(
         {
             "http": django_application,
-            "websocket": AllowedHostsOriginValidator(CookieMiddleware(websocket_router)),
+            "websocket": at_root(AllowedHostsOriginValidator(CookieMiddleware(websocket_router))),
         }
     )
 )

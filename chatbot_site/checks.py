@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
+from chatbot_site.origin import first_name
+
 TAG = "site"
 ENVIRONMENTS = ("production", "development", "test")
 CHOICES = {
@@ -89,6 +91,9 @@ def check_hosts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS:
         text = "ALLOWED_HOSTS is *: links in password-reset mails could lead to any host."
         return [Error(text, hint=_SET_HOSTS, id="chatbot_site.E007")]
+    if not settings.SITE_ORIGIN and not first_name(settings.ALLOWED_HOSTS):
+        text = "ALLOWED_HOSTS has no whole name, so links in mails would have nowhere to lead."
+        return [Error(text, hint="Say where the site is: SITE_ORIGIN=https://chat.example.org", id="chatbot_site.E009")]
     return []
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatbot_site.environment import Environment, key_name
 from chatbot_site.logging import logging_config
+from chatbot_site.origin import first_name
 
 django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted: ModelForm[Conversation]
 
@@ -49,6 +50,12 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0
+# Where links in mails and of shared conversations lead, and what plain HTTP is sent on to; see chatbot_site.origin.
+SITE_ORIGIN = env.str("SITE_ORIGIN", default="").rstrip("/")
+SITE_ORIGIN = SITE_ORIGIN or next((origin for origin in CSRF_TRUSTED_ORIGINS if "*" not in origin), "")
+if PRODUCTION and (HTTPS or TRUST_PROXY) and not SITE_ORIGIN and first_name(ALLOWED_HOSTS):
+    SITE_ORIGIN = f"{'https' if HTTPS else 'http'}://{first_name(ALLOWED_HOSTS)}"
+SECURE_SSL_HOST = SITE_ORIGIN.partition("://")[2] or None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -96,6 +103,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "chatbot_site.middleware.RequestIdMiddleware",
+    "chatbot_site.origin.SiteOriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "chatbot_site.static_files.StaticFilesMiddleware",
     "django.middleware.gzip.GZipMiddleware",

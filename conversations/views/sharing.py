@@ -83,7 +83,7 @@ def _links(
     links = list(links_of(request.user).filter(conversation=conversation)[: NEWEST + 1])
     context |= {"conversation": conversation, "links": links[:NEWEST], "has_more": len(links) > NEWEST}
     template = f"conversations/{fragment if request.htmx else 'share_conversation.html'}"
-    return render(request, template, context, status=status)
+    return render(request, template, context | {"origin": _origin(request)}, status=status)
 
 
 @require_safe
@@ -96,7 +96,12 @@ def share_list(request: MemberRequest) -> HttpResponse:
     found = list(_before(request, links_of(request.user).select_related("conversation"))[: PAGE + 1])
     links = found[:PAGE]
     next_url = f"{reverse('share-list')}?before={links[-1].pk}" if len(found) > PAGE else ""
-    return render(request, "conversations/share_list.html", {"links": links, "next_url": next_url})
+    context = {"links": links, "next_url": next_url, "origin": _origin(request)}
+    return render(request, "conversations/share_list.html", context)
+
+
+def _origin(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/").removesuffix("/")
 
 
 def _before(request: MemberRequest, links: Any) -> Any:
