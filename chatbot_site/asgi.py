@@ -1,13 +1,12 @@
 """The ASGI application: HTTP by Django, the websocket by Channels, and the engine that makes answers."""
 
-import os
-
 from channels.routing import ProtocolTypeRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
+from chatbot_site.environment import load_settings
 from chatbot_site.handler import get_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_site.settings")
+load_settings()
 django_application = get_application()
 
 from channels.sessions import CookieMiddleware  # noqa: E402 - Django must be set up first

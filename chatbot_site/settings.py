@@ -233,8 +233,6 @@ ACCOUNT_RATE_LIMITS = {"report": "10/5m/ip,50/d/ip"}  # the rest are allauth's o
 USERSESSIONS_TRACK_ACTIVITY = False  # accounts.middleware.SessionActivityMiddleware does, once a minute
 MODEL_MENU = "providers.models_for_menu"
 
-ADMIN_PASSWORD = env.secret("ADMIN_PASSWORD")  # for `manage.py make_admin` without a terminal
-
 EMAIL_CONFIG = env.mail_server("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10, at_least=1, at_most=300)  # seconds; a page waits for it
@@ -326,5 +324,5 @@ LOGGING = logging_config(
 )
 
 # --- The rest of .env -----------------------------------------------------------------------------
-env.read_elsewhere |= {"POSTGRES_PASSWORD", "TEST_DATABASE_URL", "TEST_REDIS_URL", "REQUIRE_SERVICES"}
+env.read_elsewhere |= {"ADMIN_PASSWORD", "POSTGRES_PASSWORD", "TEST_DATABASE_URL", "TEST_REDIS_URL", "REQUIRE_SERVICES"}
 env.export_others()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from chatbot_site.environment import addresses, dotenv, kinds, rules, services
+from chatbot_site.environment import addresses, dotenv, kinds, rules, services, spelling
 from chatbot_site.environment.given import Given, content, refused
 from chatbot_site.environment.kinds import Kind, NotUnderstood
 
@@ -213,6 +213,11 @@ class Environment:
         for name, given in self.file.items():
             if name.removesuffix("_FILE") not in self.settings:
                 self.variables.setdefault(name, given.readings()[-1])
+
+    def misspelt(self) -> builtins.list[tuple[builtins.str, builtins.str]]:
+        """Variables that are not known, each with the known one that it looks like."""
+        known = {*self.settings, *self.read_elsewhere}
+        return [*spelling.misspelt({*self.file, *self.variables}, known)]
 
 
 def _understood(given: Given, kind: Kind[T], default: D) -> T | D:
