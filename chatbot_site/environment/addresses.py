@@ -81,6 +81,11 @@ def http_address() -> Kind[str]:
     return Kind("http address", _http_address, "https://api.example.org/v1")
 
 
+def key_name(name: str) -> str:
+    """A server's name as the names of variables are written: GPU_BOX for gpu-box."""
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
 def servers(taken: Collection[str]) -> Kind[dict[str, str]]:
     """`taken`: names that no server may have."""
 
@@ -90,7 +95,7 @@ def servers(taken: Collection[str]) -> Kind[dict[str, str]]:
             name, sign, address = (piece.strip() for piece in part.partition("="))
             if not sign or not _SERVER.fullmatch(name):
                 raise NotUnderstood(f"is not of the form name=address in entry {number}")
-            if name in found or name.lower() in taken:
+            if name.lower() in taken or key_name(name) in map(key_name, found):
                 raise NotUnderstood(f"has a name in entry {number} that is taken")
             found[name] = numbered(number, _http_address, address)
         return found

@@ -219,7 +219,7 @@ def mail_address() -> Kind[str]:
 
     def read(text: str) -> str:
         address = parseaddr(text)[1]
-        if not _ADDRESS.fullmatch(address) or not text.rstrip(">").endswith(address):
+        if not _ADDRESS.fullmatch(address) or not (text == address or text.endswith(f"<{address}>")):
             raise NotUnderstood("is not an e-mail address")
         return text
 

@@ -19,11 +19,6 @@ D = TypeVar("D")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def key_name(name: str) -> str:
-    """A server's name as the names of variables are written: GPU_BOX for gpu-box."""
-    return re.sub(r"[^A-Z0-9]", "_", name.upper())
-
-
 @dataclass(frozen=True, slots=True)
 class Setting(Generic[T]):
     """One variable: what it may be, and what it is where nobody gives it."""

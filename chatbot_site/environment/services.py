@@ -94,7 +94,7 @@ def mail_server() -> Kind[dict[str, Any]]:
             return config | _smtp(parts)
         folder = f"/{unquote(parts.path).lstrip('/')}"
         if parts.netloc or (parts.scheme == "filemail") != (folder != "/"):
-            raise NotUnderstood("names a folder where none belongs, or none where one does: filemail:///var/spool/chat")
+            raise NotUnderstood("names a folder where none belongs, or none where one does")
         return config | {"EMAIL_FILE_PATH": folder}
 
     return Kind("mail server", read, "smtp+tls://user:password@mail.example.org:587", is_secret=True)
