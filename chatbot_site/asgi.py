@@ -1,14 +1,13 @@
 """The ASGI application: HTTP by Django, the websocket by Channels, and the engine that makes answers."""
 
-import os
-
 from channels.routing import ProtocolTypeRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
+from chatbot_site.environment import load_settings
 from chatbot_site.handler import get_application
 from chatbot_site.origin import at_root
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_site.settings")
+load_settings()
 django_application = at_root(get_application())
 
 from channels.sessions import CookieMiddleware  # noqa: E402 - Django must be set up first

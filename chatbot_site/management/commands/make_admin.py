@@ -1,7 +1,6 @@
 """Makes an administrator by asking for a name and a password; someone who has an account already becomes one."""
 
 import getpass
-import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from chatbot_site.settings import env
 from moderation import audit
 from moderation.roles import ADMINISTRATORS
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             raise CommandError("There is no terminal to ask at. Give --username, and ADMIN_PASSWORD.") from None
 
     def _password(self, user: Any) -> str:
-        given = os.environ.get("ADMIN_PASSWORD", "") or self._ask_password()
+        given = env.secret("ADMIN_PASSWORD") or self._ask_password()
         try:
             validate_password(given, user)
         except ValidationError as error:

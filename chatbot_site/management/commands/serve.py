@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import os
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -32,8 +31,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # done in handle(), with those for deployment
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen on (HOST)")
-        parser.add_argument("--port", default=os.environ.get("PORT", "8000"), help="port to listen on (PORT)")
+        parser.add_argument("--host", default=settings.HOST, help="address to listen on (HOST)")
+        parser.add_argument("--port", default=str(settings.PORT), help="port to listen on (PORT)")
         parser.add_argument("--migrate", action="store_true", help="first bring the database up to date")
 
     def handle(self, *, host: str, port: str, migrate: bool, **options: Any) -> None:
