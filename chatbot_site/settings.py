@@ -161,13 +161,22 @@ REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     _REDIS_OPTIONS = {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 2}
     CACHES = {
-        "default": {"BACKEND": "chatbot_site.caches.RedisOrHere", "LOCATION": REDIS_URL, "OPTIONS": _REDIS_OPTIONS}
+        "default": {"BACKEND": "chatbot_site.caches.RedisOrHere", "LOCATION": REDIS_URL, "OPTIONS": _REDIS_OPTIONS},
+        "limits": {
+            "BACKEND": "chatbot_site.caches.LimitsInRedis",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "limits",
+            "OPTIONS": _REDIS_OPTIONS,
+        },
     }
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
     }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "limits": {"BACKEND": "chatbot_site.caches.LimitsHere", "LOCATION": "limits"},
+    }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 MEDIA_ROOT = VAR_DIR / "media"
