@@ -3,7 +3,6 @@
 import os
 
 from channels.routing import ProtocolTypeRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 
 from chatbot_site.handler import get_application
 
@@ -12,6 +11,7 @@ django_application = get_application()
 
 from channels.sessions import CookieMiddleware  # noqa: E402 - Django must be set up first
 
+from chatbot_site.origins import SameOrigin  # noqa: E402
 from conversations.generation import engine  # noqa: E402
 from conversations.routing import websocket_router  # noqa: E402
 
@@ -19,7 +19,7 @@ application = engine.started_with(
     ProtocolTypeRouter(
         {
             "http": django_application,
-            "websocket": AllowedHostsOriginValidator(CookieMiddleware(websocket_router)),
+            "websocket": SameOrigin(CookieMiddleware(websocket_router)),
         }
     )
 )

@@ -309,11 +309,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = (
 )  # a million Korean characters, form-encoded, still reach the form's own sentence
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 2**20)
+FILE_UPLOAD_TEMP_DIR = VAR_DIR  # /tmp may be memory
 FILE_UPLOAD_HANDLERS = [
     "conversations.uploads.BoundedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+LIMIT_SOCKETS = env.int("LIMIT_SOCKETS", default=20)  # websockets of a person in each process; 0: any number
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 2**20)
 
 # --- Logging --------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MAX_CHARACTERS = 200_000
 _MAX_TEXT_BYTES = 4 * (MAX_CHARACTERS + 1)  # no encoding takes more
 _SAMPLE_BYTES = 4096
-_WITH_ATTACHMENTS = ("attachment-create", "message-list", "message-create")  # two names of one address
+WITH_ATTACHMENTS = ("attachment-create", "message-list", "message-create")  # two names of one address
 _IMAGE_MARKS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 _IMAGE_NAME = re.compile(r"\.(png|jpe?g|webp|gif)$", re.IGNORECASE)
 # Control characters, marks that turn the direction of writing, separators of lines, half characters.
@@ -48,7 +48,7 @@ class BoundedUploadHandler(FileUploadHandler):
     @property
     def _is_bounded(self) -> bool:
         match = self.request.resolver_match if self.request else None
-        return match is not None and match.url_name in _WITH_ATTACHMENTS
+        return match is not None and match.url_name in WITH_ATTACHMENTS
 
     def file_complete(self, file_size: int) -> UploadedFile[bytes] | None:
         return None
