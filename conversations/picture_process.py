@@ -1,9 +1,9 @@
 """One image made safe to keep, to show and to send on: turned upright, made smaller, and written anew with nothing but
 its pixels. Of an animation the first frame.
 
-A program of its own, run by conversations.images, which knows nothing of the site: the image comes on standard input; on
-standard output goes one line, `image TYPE WIDTH HEIGHT`, `large` or `damaged`, and then the new image. What a decoder
-does to memory ends with the process.
+A program of its own, run by conversations.images, which knows nothing of the site. The image comes on standard input;
+standard output is one line, `image TYPE WIDTH HEIGHT`, `large` or `damaged`, and then the new image. What decoders do
+to memory ends with the process.
 """
 
 from __future__ import annotations

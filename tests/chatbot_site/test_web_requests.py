@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from tests.site import Site
 
@@ -128,6 +128,17 @@ def test_ordinary_forms_pass(site: Site) -> None:
         assert line.answer().startswith("HTTP/1.1 403")  # the token
 
 
+def _is_closed(tab: ClientConnection) -> bool:
+    """Whether the site closes it, within a second or so."""
+    try:
+        while True:
+            tab.recv(1)
+    except TimeoutError:
+        return False
+    except ConnectionClosed:
+        return True
+
+
 def test_messages_up_the_websocket_are_short_in_however_many_frames(site: Site, session: str) -> None:
     url = site.processes[0].url
     path = "/ws/c/5f5b2d9e-0000-4000-8000-000000000001/"
@@ -135,10 +146,9 @@ def test_messages_up_the_websocket_are_short_in_however_many_frames(site: Site, 
     for message in ("x" * 70_000, ["x" * 30_000] * 3):
         with connect(where, origin=url, additional_headers=extra) as tab:
             tab.send("x" * 60_000)
-            with pytest.raises(ConnectionClosed):
-                tab.send(message)
-                while True:
-                    tab.recv(5)
+            assert not _is_closed(tab)
+            tab.send(message)
+            assert _is_closed(tab)
 
 
 def test_a_person_has_so_many_sockets_and_the_next_is_refused(site: Site, session: str) -> None:
