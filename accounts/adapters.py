@@ -68,6 +68,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
                 _release(email_address)
             return bool(super().confirm_email(request, email_address))
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
+        """Whose password is being guessed. allauth's own also has the Host header, of which every port is another."""
+        return User.normalize_username(credentials.get("email") or credentials.get("username") or "")
+
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponseRedirect:
         """Only whoever has given the right password comes here, so the next page may say why."""
         request.session[SUSPENDED_KEY] = user.pk

@@ -176,13 +176,22 @@ REDIS_URL = env.redis("REDIS_URL")
 if REDIS_URL:
     _REDIS_OPTIONS = {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 2}
     CACHES = {
-        "default": {"BACKEND": "chatbot_site.caches.RedisOrHere", "LOCATION": REDIS_URL, "OPTIONS": _REDIS_OPTIONS}
+        "default": {"BACKEND": "chatbot_site.caches.RedisOrHere", "LOCATION": REDIS_URL, "OPTIONS": _REDIS_OPTIONS},
+        "limits": {
+            "BACKEND": "chatbot_site.caches.LimitsInRedis",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "limits",
+            "OPTIONS": _REDIS_OPTIONS,
+        },
     }
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
     }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "limits": {"BACKEND": "chatbot_site.caches.LimitsHere", "LOCATION": "limits"},
+    }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 MEDIA_ROOT = VAR_DIR / "media"
@@ -315,11 +324,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = (
 )  # a million Korean characters, form-encoded, still reach the form's own sentence
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 2**20, at_least=1)
+FILE_UPLOAD_TEMP_DIR = VAR_DIR  # /tmp may be memory
 FILE_UPLOAD_HANDLERS = [
     "conversations.uploads.BoundedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+LIMIT_SOCKETS = env.int("LIMIT_SOCKETS", default=20)  # websockets of a person in each process; 0: any number
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 2**20, at_least=1, at_most=2**40)
 
 # --- Logging --------------------------------------------------------------------------------------

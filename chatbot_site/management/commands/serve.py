@@ -66,6 +66,7 @@ class Command(BaseCommand):
         from chatbot_site.server import ChatServer  # not before it is needed: it installs Twisted's reactor
 
         from chatbot_site.asgi import application, django_application  # isort: skip
+        from chatbot_site.bodies import SiteBodies
         from conversations.generation import engine
 
         gate = MigrationGate(application, probes=django_application, is_open=not missing)
@@ -74,6 +75,8 @@ class Command(BaseCommand):
             endpoint=f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}",
             drain=lambda: engine.drain(settings.DRAIN_SECONDS),
             on_listening=lambda: self._begin(host, port, gate),
+            body_rules=SiteBodies(),
+            body_folder=settings.VAR_DIR,  # /tmp may be memory
         )
         # Pages are made in threads: they must not keep the event loop, which shows the tokens, waiting for long.
         sys.setswitchinterval(SWITCH_SECONDS)
