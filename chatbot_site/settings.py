@@ -315,6 +315,13 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 2**20)
+# What one person may start, 0: any number; see conversations.limits.
+LIMIT_OPEN_ANSWERS = env.int("LIMIT_OPEN_ANSWERS", default=3)
+LIMIT_MESSAGES_PER_MINUTE = env.int("LIMIT_MESSAGES_PER_MINUTE", default=20)
+LIMIT_MESSAGES_PER_DAY = env.int("LIMIT_MESSAGES_PER_DAY", default=500)
+LIMIT_CONVERSATIONS_PER_MINUTE = env.int("LIMIT_CONVERSATIONS_PER_MINUTE", default=10)
+LIMIT_UPLOAD_BYTES_PER_DAY = env.int("LIMIT_UPLOAD_BYTES_PER_DAY", default=500 * 2**20)
+LIMIT_EXEMPT_GROUPS = [name.strip() for name in env.list("LIMIT_EXEMPT_GROUPS", default=[]) if name.strip()]
 
 # --- Logging --------------------------------------------------------------------------------------
 LOGGING_CONFIG = "logging.config.dictConfig"
