@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from allauth.account import forms as allauth_forms
 from django import forms
@@ -15,11 +15,7 @@ from django.utils.translation import ngettext_lazy
 from accounts import sign_up
 from accounts.models import MAX_TEMPERATURE, MAX_TOKENS, MIN_TOKENS, TOKEN_STEP, Preferences, User
 from accounts.models_menu import Group, Model
-
-if TYPE_CHECKING:
-    PreferencesModelForm = forms.ModelForm[Preferences]
-else:
-    PreferencesModelForm = forms.ModelForm  # Django's own class takes no parameter
+from accounts.older_pages import ChangedFieldsOnly
 
 NUMBER_ERRORS = ("required", "invalid", "min_value", "max_value", "step_size")
 TEMPERATURE_ERROR = _("Choose a temperature between 0 and 2, in steps of 0.1.")
@@ -126,7 +122,7 @@ def _grouped(number: int) -> str:
     return number_format(number, force_grouping=True)
 
 
-class PreferencesForm(PreferencesModelForm):
+class PreferencesForm(ChangedFieldsOnly[Preferences]):
     """The settings page. `groups` is the model menu; a value beyond the chosen model's limits is refused by name."""
 
     default_model = forms.ChoiceField(

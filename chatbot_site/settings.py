@@ -330,8 +330,15 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-LIMIT_SOCKETS = env.int("LIMIT_SOCKETS", default=20)  # websockets of a person in each process; 0: any number
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 2**20, at_least=1, at_most=2**40)
+LIMIT_SOCKETS = env.int("LIMIT_SOCKETS", default=20)  # websockets of a person in each process; 0: any number
+# What one person may start, 0: any number; see conversations.limits.
+LIMIT_OPEN_ANSWERS = env.int("LIMIT_OPEN_ANSWERS", default=3)
+LIMIT_MESSAGES_PER_MINUTE = env.int("LIMIT_MESSAGES_PER_MINUTE", default=20)
+LIMIT_MESSAGES_PER_DAY = env.int("LIMIT_MESSAGES_PER_DAY", default=500)
+LIMIT_CONVERSATIONS_PER_MINUTE = env.int("LIMIT_CONVERSATIONS_PER_MINUTE", default=10)
+LIMIT_UPLOAD_BYTES_PER_DAY = env.int("LIMIT_UPLOAD_BYTES_PER_DAY", default=500 * 2**20, at_most=2**50)
+LIMIT_EXEMPT_GROUPS = env.list("LIMIT_EXEMPT_GROUPS")
 
 # --- Logging --------------------------------------------------------------------------------------
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -11,12 +11,14 @@ from weakref import WeakSet
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db.models import BigIntegerField, Case, Q, Value, When
 
 from accounts.sessions import user_of
 from chatbot_site.threads import in_thread
 from conversations.generation import engine
 from conversations.generation.frames import Key
 from conversations.models import Conversation
+from conversations.models.conversation import lasts
 
 NOT_LOGGED_IN, NOT_FOUND, TOO_MANY = 4401, 4404, 4429
 LANGUAGES = {code for code, _ in settings.LANGUAGES}
@@ -112,8 +114,7 @@ def _who_and_whose(session_key: str, conversation_id: UUID) -> tuple[int | None,
     user = user_of(session_key)
     if user is None:
         return None, None
-    found = Conversation.objects.filter(pk=conversation_id).values_list("owner_id", "deleted_at").first()
-    if found is None:
-        return user.pk, None
-    owner_id, deleted_at = found
-    return user.pk, owner_id if deleted_at is None else 0
+    found = Conversation.objects.filter(pk=conversation_id)
+    is_there = lasts() & Q(deleted_at__isnull=True)
+    owner_id = Case(When(is_there, then="owner_id"), default=Value(0), output_field=BigIntegerField())
+    return user.pk, found.values_list(owner_id, flat=True).first()

@@ -115,6 +115,7 @@ def _conversation(gathered: Gathered) -> dict[str, Any]:
             "max_tokens": conversation.max_tokens,
             "streaming": conversation.streaming,
             "system_prompt": conversation.system_prompt,
+            "cache_answers": conversation.cache_answers,
         },
         "folder": conversation.folder.name if conversation.folder else None,
         "pinned": conversation.pinned_at is not None,

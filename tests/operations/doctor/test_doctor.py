@@ -83,7 +83,20 @@ def test_retention_that_names_nobody(db: None, look: Look, settings: Any) -> Non
     assert "'Interns'" in look("settings")[-1]["text"]
 
     Group.objects.create(name="Interns")
-    assert levels(look("settings")) == ["ok", "ok"]
+    assert levels(look("settings")) == ["ok", "ok", "ok"]
+
+
+def test_what_one_person_may_start(db: None, look: Look, settings: Any) -> None:
+    assert "any number of answers" in look("settings")[-1]["text"]
+
+    settings.LIMIT_OPEN_ANSWERS, settings.LIMIT_UPLOAD_BYTES_PER_DAY = 3, 1_000_000
+    settings.LIMIT_EXEMPT_GROUPS = ["Teachers"]
+    *_, limits, group = look("settings")
+    assert limits["text"] == (
+        "One person may start 3 answers open at once, 1,000,000 bytes of uploads a day."
+        " Not limited: superusers, Teachers."
+    )
+    assert (group["level"], "'Teachers'" in group["text"]) == ("warning", True)
 
 
 def test_a_database_that_is_well(db: None, look: Look) -> None:
