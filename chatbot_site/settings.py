@@ -168,6 +168,12 @@ if REDIS_URL:
             "KEY_PREFIX": "limits",
             "OPTIONS": _REDIS_OPTIONS,
         },
+        "pages": {
+            "BACKEND": "chatbot_site.caches.RedisOrHere",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "pages",
+            "OPTIONS": _REDIS_OPTIONS,
+        },
     }
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
@@ -176,6 +182,11 @@ else:
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
         "limits": {"BACKEND": "chatbot_site.caches.LimitsHere", "LOCATION": "limits"},
+        "pages": {  # of shared conversations; each may be large
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "pages",
+            "OPTIONS": {"MAX_ENTRIES": 40},
+        },
     }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
@@ -290,6 +301,7 @@ SYSTEM_PROMPT = env.str("SYSTEM_PROMPT", default="")
 QUESTION_SCREEN = "moderation.screening.screen"
 ANSWER_SCREEN = "moderation.screening.is_blocked"
 SHARING = env.bool("SHARING", default=True)
+SHARE_VIEWS_PER_MINUTE = env.int("SHARE_VIEWS_PER_MINUTE", default=120)  # from one address; 0: no limit
 TEMPORARY_CHAT_HOURS = env.int("TEMPORARY_CHAT_HOURS", default=24)
 # What people are told of moderators who opened a conversation of theirs: "off", "reason", or "name" (and the reason).
 # Of whose texts OpenAI's moderation is asked, where there is a key for it. "auto": of those that are said to OpenAI's
