@@ -183,6 +183,12 @@ if REDIS_URL:
             "KEY_PREFIX": "limits",
             "OPTIONS": _REDIS_OPTIONS,
         },
+        "pages": {
+            "BACKEND": "chatbot_site.caches.RedisOrHere",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "pages",
+            "OPTIONS": _REDIS_OPTIONS,
+        },
     }
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
@@ -191,6 +197,11 @@ else:
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
         "limits": {"BACKEND": "chatbot_site.caches.LimitsHere", "LOCATION": "limits"},
+        "pages": {  # of shared conversations; each may be large
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "pages",
+            "OPTIONS": {"MAX_ENTRIES": 40},
+        },
     }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
@@ -305,6 +316,7 @@ SYSTEM_PROMPT = env.str("SYSTEM_PROMPT")
 QUESTION_SCREEN = "moderation.screening.screen"
 ANSWER_SCREEN = "moderation.screening.is_blocked"
 SHARING = env.bool("SHARING", default=True)
+SHARE_VIEWS_PER_MINUTE = env.int("SHARE_VIEWS_PER_MINUTE", default=120)  # from one address; 0: no limit
 TEMPORARY_CHAT_HOURS = env.int("TEMPORARY_CHAT_HOURS", default=24, at_least=1, at_most=87_600)
 # Of whose texts OpenAI's moderation is asked, where there is a key for it. "auto": of those that are said to OpenAI's
 # models; "all": of everybody's, whichever model answers; "off": of nobody's.
