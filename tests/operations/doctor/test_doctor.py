@@ -60,7 +60,8 @@ def test_a_malformed_variable_is_a_sentence(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr.strip() == (
-        "The settings are not in order: LOG_LEVEL is none of DEBUG, INFO, WARNING, ERROR, CRITICAL; for example: LOG_LEVEL=DEBUG"
+        "The settings are not in order: LOG_LEVEL is none of DEBUG, INFO, WARNING, ERROR, CRITICAL; "
+        "for example: LOG_LEVEL=DEBUG"
     )
 
 
