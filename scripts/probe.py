@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    port = os.environ.get("PORT", "").strip() or "8000"
+    port = os.environ.get("PORT", "").partition(" #")[0].strip(" \t\"'") or "8000"
     if not port.isdecimal():
         sys.exit("PORT is not a whole number; for example: PORT=8000")
     connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=4)

@@ -195,7 +195,8 @@ class Environment:
             raise refused(name, builtins.str(error), setting.example, given.where) from None
 
     def _given(self, name: builtins.str) -> Given | None:
-        environment = {key: Given(value) for key in (name, f"{name}_FILE") if (value := self.variables.get(key))}
+        names = (name, f"{name}_FILE")
+        environment = {key: Given(self.variables[key]) for key in names if key in self.variables}
         for source in (environment, self.file):
             value, path = source.get(name), source.get(f"{name}_FILE")
             by_path = path is not None and not path.is_empty

@@ -218,7 +218,7 @@ def test_full_disk_leaves_no_half_file(site: Path, limit: int) -> None:
     """The kernel refuses to let files grow; in a process of its own, which the limit is for."""
     (site / "media/noise").write_bytes(os.urandom(2_000_000))
     env = os.environ | {"DATABASE_URL": f"sqlite:///{site / 'db.sqlite3'}", "VAR_DIR": str(site)}
-    env |= {"DJANGO_SETTINGS_MODULE": "chatbot_site.settings", "APP_ENV": "test", "ENV_FILE": "tests/no.env"}
+    env |= {"DJANGO_SETTINGS_MODULE": "chatbot_site.settings", "APP_ENV": "development", "ENV_FILE": "tests/no.env"}
     before = set(site.rglob("*"))
     ended = subprocess.run(
         [sys.executable, "manage.py", "backup", "--output", str(site / "backups")],
