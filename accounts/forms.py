@@ -17,6 +17,8 @@ from accounts.models import MAX_TEMPERATURE, MAX_TOKENS, MIN_TOKENS, TOKEN_STEP,
 from accounts.models_menu import Group, Model
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
     PreferencesModelForm = forms.ModelForm[Preferences]
 else:
     PreferencesModelForm = forms.ModelForm  # Django's own class takes no parameter
@@ -62,6 +64,13 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth shi
         self.fields["username"].widget.attrs |= NAME_ATTRIBUTES
         self.fields["username"].help_text = _("Letters, digits, dots, hyphens and underscores.")
         self.fields["email"].help_text = _domain_hint(domains) or EMAIL_HINT
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """An address that has an account takes as long as one that has none."""
+        if self.account_already_exists:
+            User().set_password(self.cleaned_data["password1"])
+        saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        return saved
 
     def clean_email(self) -> str:
         email: str = super().clean_email()
