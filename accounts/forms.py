@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from allauth.account import forms as allauth_forms
 from django import forms
@@ -16,6 +16,7 @@ from accounts import sign_up
 from accounts.models import MAX_TEMPERATURE, MAX_TOKENS, MIN_TOKENS, TOKEN_STEP, Preferences, User
 from accounts.models_menu import Group, Model
 from accounts.older_pages import ChangedFieldsOnly
+from accounts.screening import refusal_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -185,6 +186,12 @@ class PreferencesForm(ChangedFieldsOnly[Preferences]):
         model_field.choices = self._choices(groups)
         if not self._models:
             model_field.help_text = _("No model is set up yet. Whoever runs this site can add one.")
+
+    def clean_custom_instructions(self) -> str:
+        text: str = self.cleaned_data["custom_instructions"]
+        if "custom_instructions" in self.changed_data and (sentence := refusal_of(self.instance.user, text)):
+            raise ValidationError(sentence, code="refused")
+        return text
 
     def _choices(self, groups: Sequence[Group]) -> list[Any]:
         listed = [(group.label, [(model.id, model.label) for model in group.models]) for group in groups]

@@ -314,6 +314,7 @@ SYSTEM_PROMPT = env.str("SYSTEM_PROMPT")
 # What looks at a question before it is stored, and at an answer while it is written, as dotted paths; see
 # conversations.screening. Empty: nothing does.
 QUESTION_SCREEN = "moderation.screening.screen"
+INSTRUCTIONS_SCREEN = "moderation.screening.screen_instructions"
 ANSWER_SCREEN = "moderation.screening.is_blocked"
 SHARING = env.bool("SHARING", default=True)
 SHARE_VIEWS_PER_MINUTE = env.int("SHARE_VIEWS_PER_MINUTE", default=120)  # from one address; 0: no limit

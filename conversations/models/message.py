@@ -54,6 +54,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
             cursor.execute(_SIZES, [leaf_id, key, limit])
             return list(cursor.fetchall())
 
+    def copies_of(self, message: Message) -> MessageQuerySet:
+        """`message` itself and whatever is the same in other conversations: what it was copied from, and all copies."""
+        first = message.copied_from or message.pk
+        return self.filter(Q(pk=first) | Q(copied_from=first))
+
 
 class Message(models.Model):
     class Role(models.TextChoices):
@@ -69,6 +74,9 @@ class Message(models.Model):
     model = models.CharField(max_length=200, blank=True)
     is_indexed = models.BooleanField(default=False, help_text="for search; see conversations.search")
     hidden_at = models.DateTimeField(null=True, blank=True, help_text="by a moderator: no model and no page shows it")
+    copied_from = models.BigIntegerField(
+        null=True, blank=True, help_text="of a copy in a branch: the first message's id, which may be gone"
+    )
     client_id = models.UUIDField(null=True, blank=True, help_text="made by the page: the same id twice is one message")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -81,6 +89,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["conversation"], name="message_to_index", condition=Q(is_indexed=False)),
             models.Index(fields=["conversation"], name="message_hidden", condition=Q(hidden_at__isnull=False)),
+            models.Index(fields=["copied_from"], name="message_copies", condition=Q(copied_from__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["conversation", "client_id"], name="message_once"),

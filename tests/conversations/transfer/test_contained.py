@@ -1,4 +1,4 @@
-"""A Markdown export in which every text ends where it ends, whatever is open at its end, in any program that reads it."""
+"""A Markdown export in which every text ends where it ends, whatever is open at its end, in any reader."""
 
 import time
 from html.parser import HTMLParser
