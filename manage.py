@@ -7,15 +7,15 @@ import sys
 def main() -> None:
     try:
         from django.core.exceptions import ImproperlyConfigured
-        from django.core.management import execute_from_command_line
 
+        from chatbot_site.commands import run
         from chatbot_site.environment import load_settings
     except ImportError:
         sys.exit("Django is not installed here. Run `make setup`, then use .venv/bin/python manage.py.")
     if not any(argument.startswith("--settings") for argument in sys.argv):
         load_settings()
     try:
-        execute_from_command_line(sys.argv)
+        run(sys.argv)
     except ImproperlyConfigured as error:  # what only shows when it is used
         sys.exit(f"The settings are not in order: {error}")
 

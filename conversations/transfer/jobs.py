@@ -21,6 +21,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import close_old_connections, transaction
 from django.utils import timezone
 
+from chatbot_site.files import make_private_folder, private
 from conversations import limits
 from conversations.models import ImportJob
 from conversations.transfer.checking import check, shelved
@@ -58,8 +59,8 @@ def take_in(owner: User, upload: UploadedFile[Any]) -> ImportJob:
     sweep(owner)
     job = ImportJob(owner=owner, file_name=clean_name(upload.name or ""))
     folder = folder_of(job.pk)
-    folder.mkdir(parents=True)
-    with (folder / "file").open("wb") as file:
+    make_private_folder(folder)
+    with open(folder / "file", "wb", opener=private) as file:
         for piece in upload.chunks():
             file.write(piece)
     job.save()
