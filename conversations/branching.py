@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import attachments
+from conversations import attachments, limits
 from conversations.generation import engine
 from conversations.generation.frames import Key
 from conversations.models import Attachment, Conversation, Message
@@ -69,14 +69,14 @@ def select_branch(conversation: Conversation, message: Message) -> int:
 
 
 def branch_off(user: User, conversation: Conversation, message: Message) -> Conversation:
-    """A new conversation of `user` with copies of the messages from the first one to `message`."""
+    """A new conversation of `user` with copies of the messages from the first one to `message`. Raises LimitReached."""
     copy = Conversation(
         owner=user,
         title=branch_title(conversation.title),
         updated_at=timezone.now(),
         **{name: getattr(conversation, name) for name in _KEPT},
     )
-    with transaction.atomic():
+    with limits.count(user, *limits.CONVERSATIONS), transaction.atomic():
         copy.save(force_insert=True)
         _copy_branch(conversation, message, copy)
         copies = list(Message.objects.filter(conversation=copy).order_by("id").values_list("id", flat=True))

@@ -129,6 +129,7 @@ def _conversation(
         max_tokens=parsed.max_tokens or preferences.max_tokens,
         streaming=parsed.streaming,
         system_prompt=parsed.system_prompt,
+        cache_answers=parsed.cache_answers,
         folder=_folder(owner, parsed.folder) if parsed.folder else None,
         created_at=created,
         updated_at=parsed.updated_at or created,

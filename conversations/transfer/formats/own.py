@@ -53,6 +53,7 @@ def _take_settings(parsed: Parsed, settings: Value) -> None:
     parsed.max_tokens = None if longest is None else int(longest)
     parsed.streaming = settings.get("streaming").data is not False
     parsed.system_prompt = settings.get("system_prompt").text()
+    parsed.cache_answers = settings.get("cache_answers").data is True
 
 
 def _node(message: Value, parsed: Parsed) -> Node:
