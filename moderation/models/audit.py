@@ -51,8 +51,6 @@ class AuditEntry(models.Model):
     previous_hash = models.CharField(max_length=64, editable=False)
     hash = models.CharField(_("hash"), max_length=64, editable=False)
 
-    actor_s_name: str | None
-
     objects = AuditQuerySet.as_manager()
 
     class Meta:
@@ -76,10 +74,11 @@ class AuditEntry(models.Model):
         """What the actor is called now, "#7" where person 7 is gone; "" where it was the site itself."""
         if self.actor_id is None:
             return ""
-        if "actor_s_name" not in vars(self):
+        known = vars(self)
+        if "actor_s_name" not in known:
             people = get_user_model().objects.filter(pk=self.actor_id)
-            self.actor_s_name = people.values_list("username", flat=True).first()
-        return self.actor_s_name or f"#{self.actor_id}"
+            known["actor_s_name"] = people.values_list("username", flat=True).first()
+        return known["actor_s_name"] or f"#{self.actor_id}"
 
     @property
     def action_label(self) -> str:
