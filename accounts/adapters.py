@@ -20,6 +20,7 @@ from accounts.naming import site_name
 
 WRONG_LOGIN = _("The name or the password is not right. Check both and try again.")
 EMAIL_TAKEN = _("Someone already uses this e-mail address.")
+CONFIRMATION = "account/email/email_confirmation"
 SUSPENDED_KEY = "suspended_person"  # in the session of whoever has just tried to log in
 DEFAULT_STAGE = "allauth.account.stages.EmailVerificationStage"
 
@@ -86,14 +87,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return subject
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """At once for whoever is logged in, after the page for others: see `accounts.mailing`.
+        """After the page (see `accounts.mailing`), but for an address that whoever is logged in wants to have.
 
         Raises ImmediateHttpResponse, with a page that says so, where mails do not go out.
         """
         named = {"request": self.request, "email": email, "current_site": get_current_site(self.request)}
         message = self.render_mail(template_prefix, email, named | context | {"site_name": site_name()})
         try:
-            if self.request.user.is_authenticated:
+            if self.request.user.is_authenticated and template_prefix == CONFIRMATION:
                 message.send()
             else:
                 mailing.send_soon(message)
