@@ -26,6 +26,8 @@ SELECT m.*, branch.depth,
 FROM conversations_message m JOIN branch ON branch.id = m.id ORDER BY branch.depth
 """
 
+SOURCE_ID_LENGTH = 120
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def branch(self, conversation_id: object, leaf_id: int | None, limit: int) -> list[Message]:
@@ -55,6 +57,9 @@ class Message(models.Model):
     model = models.CharField(max_length=200, blank=True)
     is_indexed = models.BooleanField(default=False, help_text="for search; see conversations.search")
     hidden_at = models.DateTimeField(null=True, blank=True, help_text="by a moderator: no model and no page shows it")
+    source_id = models.CharField(
+        max_length=SOURCE_ID_LENGTH, blank=True, help_text="of an imported one: its id there, so that it is known again"
+    )
     client_id = models.UUIDField(null=True, blank=True, help_text="made by the page: the same id twice is one message")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -26,13 +26,13 @@ Upload = Callable[..., HttpResponse]
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The work is done before the request is answered."""
-    monkeypatch.setattr(jobs, "_begin", jobs._in_peace)
+    monkeypatch.setattr(jobs, "_begin", jobs.work)
 
 
 @pytest.fixture
 def asleep(monkeypatch: pytest.MonkeyPatch) -> None:
     """The work is never done, as if the process had died."""
-    monkeypatch.setattr(jobs, "_begin", lambda work, job_id: None)
+    monkeypatch.setattr(jobs, "_begin", lambda job_id: None)
 
 
 @pytest.fixture
