@@ -14,7 +14,7 @@ from uuid import UUID
 from conversations.transfer import merging
 from conversations.transfer.importing import IDS_AT_ONCE, Identity, identity, known
 from conversations.transfer.problems import BrokenFile
-from conversations.transfer.reading import EMPTY, OTHER_FILE, conversations_in
+from conversations.transfer.reading import EMPTY, conversations_in
 from conversations.transfer.reports import Report
 from conversations.transfer.tree import Parsed
 
@@ -31,7 +31,7 @@ def check(path: Path, owner: User, shelf: Path, tell: Callable[[int], None] = la
     """
     report, seen = Report(), _Seen(owner)
     with shelf.open("w", encoding="ascii") as lines:
-        for count, found in enumerate(conversations_in(path), start=1):
+        for count, found in enumerate(conversations_in(path, report.pass_by), start=1):
             if isinstance(found, Parsed):
                 report.add(found)
                 _put(lines, found)
@@ -92,8 +92,7 @@ class _Seen:
 def _refuse_if_useless(report: Report) -> None:
     if report.conversations:
         return
-    readable = [problem for problem in report.unreadable if problem["code"] != OTHER_FILE]
-    if not readable or all(problem["code"] == "unknown" for problem in readable):
+    if all(problem["code"] == "unknown" for problem in report.unreadable):
         raise BrokenFile("nothing")
-    first = readable[0]
+    first = report.unreadable[0]
     raise BrokenFile("all_unreadable", place=first["params"].get("place", ""), why=first)

@@ -2,7 +2,7 @@
 
 A job that is to be worked on waits, without a worker, until a thread takes it by compare-and-set. From then on every
 change is one of the job *of this worker*: whoever was taken for dead, and comes back, changes nothing any more. What
-says that a job is not forgotten, waiting or under way, is a heartbeat of the process, and not how fast the work goes on.
+says that a job is not forgotten, waiting or under way, is a heartbeat of the process, however slowly the work goes on.
 """
 
 from __future__ import annotations

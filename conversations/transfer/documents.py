@@ -1,7 +1,7 @@
 """Documents that were written through a tool beside a conversation, in the text of the answers they belong to.
 
-Canvases, artifacts, created files: each version that an answer made stands in it as a block of code with its title. What
-only changes a document shows it as it has become; the documents of an answer are those of its own branch.
+Canvases, artifacts, created files: each version that an answer made stands in it as a block of code with its title.
+What only changes a document shows it as it has become; the documents of an answer are those of its own branch.
 """
 
 from __future__ import annotations

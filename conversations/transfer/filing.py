@@ -1,4 +1,4 @@
-"""Where an imported conversation is put and how it goes on: the folder, the pin, the settings, within the site's limits."""
+"""How an imported conversation is put away and goes on: folder, pin and settings, within the site's limits."""
 
 from __future__ import annotations
 
@@ -69,7 +69,6 @@ class Filing:
         return min(max(temperature, 0.0), limit), max(MAX_TOKENS_STEP, min(tokens, max(longest, MAX_TOKENS_STEP)))
 
     def _prompt(self, prompt: str) -> str:
-        prompt = prompt.strip()
         self.notes["prompts"] += len(prompt) > SYSTEM_PROMPT_LENGTH
         return cut(prompt, SYSTEM_PROMPT_LENGTH)
 

@@ -1,12 +1,11 @@
-"""The text of one JSON value as Python's objects, as far as it can be: deep nesting, names that stand twice, long numbers.
+"""The text of one JSON value as Python's objects, with what its parser would refuse and exports have.
 
-What Python's parser cannot do or would refuse, and exports have.
+That is deep nesting, names that stand twice, long numbers, NaN, line ends in texts, and damaged UTF-8.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from conversations.decoding import decoded
@@ -39,12 +38,9 @@ class Loader:
         except RecursionError:
             return self._deep(text)
 
-    def notes(self) -> Iterator[str]:
-        """Codes of what was odd and yet read."""
-        if self._repeated:
-            yield "repeated"
-        if self._is_undecodable:
-            yield "undecodable"
+    def notes(self) -> dict[str, int]:
+        """How often there was something odd that could yet be read, by code."""
+        return {"repeated": self._repeated, "undecodable": int(self._is_undecodable)}
 
     def _text(self, raw: bytes) -> str:
         try:

@@ -20,7 +20,9 @@ _MARK = re.compile("\ue200([^\ue200-\ue202]*)((?:\ue202[^\ue200\ue201]*)?)\ue201
 _STRAY = re.compile("[\ue200-\ue206]")
 _REFERENCE = re.compile(r"(turn\d+[a-z_]+\d+|search\d+)([,\s]+|\Z)", re.IGNORECASE)  # of no use outside of that page
 _SILENT = frozenset({"cite", "filecite", "memcite", "image_group", "i", "map", "businesses_map", "entity_metadata"})
-_NAMED = frozenset({"entity", "url", "link_title", "navlist", "product", "product_entity", "products", "video", "finance"})
+_NAMED = frozenset(
+    {"entity", "url", "link_title", "navlist", "product", "product_entity", "products", "video", "finance"}
+)
 
 
 def shown(text: str, metadata: Value, notes: Counter[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,17 +18,18 @@ from conversations.transfer.unicode_stream import Readable
 from conversations.transfer.values import Value
 
 EMPTY = "no_messages"
-OTHER_FILE = "other_file"  # the code of a file in a ZIP that has no conversations and need not have any
 STRANGE = 200  # things of no known shape ahead of any conversation, after which a file in a ZIP is another one
 
 Found = Parsed | Unreadable
+Tell = Callable[[str], None]
 
 
-def conversations_in(path: Path) -> Iterator[Found]:
+def conversations_in(path: Path, tell_other: Tell = lambda name: None) -> Iterator[Found]:
     """Every conversation of a file, and what cannot be read, in order.
 
-    Raises BrokenFile: at once where the file is of no kind that is read here, at the end where it is damaged and nothing
-    of it could be read; and HostileFile at any moment.
+    `tell_other` hears the names of files in a ZIP that have no conversations, and need not have any.
+    Raises BrokenFile: at once where the file is of no kind that is read here, at the end where it is damaged and
+    nothing of it could be read; and HostileFile at any moment.
     """
     size = path.stat().st_size
     if not size:
@@ -36,7 +37,7 @@ def conversations_in(path: Path) -> Iterator[Found]:
     if size > settings.IMPORT_MAX_BYTES:
         raise BrokenFile("too_large", limit=[settings.IMPORT_MAX_BYTES])
     with path.open("rb") as file:
-        yield from _named_when_nothing_else(_in_zip(file) if zips.is_zip(file) else _in_json(file))
+        yield from _named_when_nothing_else(_in_zip(file, tell_other) if zips.is_zip(file) else _in_json(file))
 
 
 def _named_when_nothing_else(found: Iterator[Found | BrokenFile]) -> Iterator[Found]:
@@ -54,14 +55,14 @@ def _named_when_nothing_else(found: Iterator[Found | BrokenFile]) -> Iterator[Fo
         raise first
 
 
-def _in_zip(file: BinaryIO) -> Iterator[Found | BrokenFile]:
+def _in_zip(file: BinaryIO, tell_other: Tell) -> Iterator[Found | BrokenFile]:
     count = 0
     for name, part in zips.parts(file):
         count += 1
         if isinstance(part, BrokenFile):
             yield _in_file(part, name)
         else:
-            yield from _in_part(part, name)
+            yield from _in_part(part, name, tell_other)
     if not count:
         raise BrokenFile("zip_empty")
 
@@ -75,7 +76,7 @@ def _in_json(file: BinaryIO) -> Iterator[Found | BrokenFile]:
         yield problem
 
 
-def _in_part(stream: Readable, name: str) -> Iterator[Found | BrokenFile]:
+def _in_part(stream: Readable, name: str, tell_other: Tell) -> Iterator[Found | BrokenFile]:
     """The conversations of one file of a ZIP. One that has none is another file; exports have several."""
     strange: list[Unreadable] = []
     has_conversations = False
@@ -96,7 +97,7 @@ def _in_part(stream: Readable, name: str) -> Iterator[Found | BrokenFile]:
         if has_conversations or name.lower().endswith((".json", ".jsonl")):
             yield _in_file(problem, name)
     if strange:
-        yield Unreadable(OTHER_FILE, name=name)
+        tell_other(name)
 
 
 def _in_file(problem: BrokenFile, name: str) -> BrokenFile:
@@ -131,7 +132,7 @@ def _parsed(value: Value, known: Format | None) -> Found:
 
 def _noted(found: Found, element: Element) -> Found:
     if isinstance(found, Parsed):
-        found.notes.update(element.notes)
+        found.notes.update({code: count for code, count in element.notes.items() if count})
         found.place = found.place or _place(element)
     return found
 

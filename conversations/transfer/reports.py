@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 from conversations.text import storable
 from conversations.transfer.formats import FORMATS
 from conversations.transfer.problems import Unreadable, sentence
-from conversations.transfer.reading import OTHER_FILE, unknown_name
+from conversations.transfer.reading import unknown_name
 from conversations.transfer.tree import Parsed
 
 EXAMPLES = 50
@@ -134,14 +134,15 @@ class Report:
             counts[key] = counts.get(key, 0) + count
 
     def refuse(self, problem: Unreadable) -> None:
-        if problem.code == OTHER_FILE:
-            self.other_files_count += 1
-            if len(self.other_files) < EXAMPLES:
-                self.other_files.append(str(problem.params["name"]))
-            return
         self.unreadable_count += 1
         if len(self.unreadable) < EXAMPLES:
             self.unreadable.append(problem.as_dict())
+
+    def pass_by(self, name: str) -> None:
+        """A file in a ZIP that has no conversations."""
+        self.other_files_count += 1
+        if len(self.other_files) < EXAMPLES:
+            self.other_files.append(name)
 
     def note_sentences(self) -> list[str]:
         said = [str(_NOTES[code] % {"count": count}) for code, count in self.notes.items() if code in _NOTES]

@@ -1,4 +1,4 @@
-"""Imported messages as rows: all of them first, which gives them their ids, then what comes before what, and the leaves."""
+"""Imported messages as rows: all of them first, which gives them ids, then what comes before what, and the leaves."""
 
 from __future__ import annotations
 

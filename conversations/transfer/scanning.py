@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from conversations.transfer.loading import Loader
@@ -34,13 +34,13 @@ _ENVELOPE = re.compile(
 class Element:
     """A member of the outermost list and its number there (None for the first of several values), or what is wrong.
 
-    `notes` are codes of what was odd and yet read.
+    `notes` counts what was odd and yet read, by code.
     """
 
     index: int | None
     data: Any = None
     problem: BrokenFile | None = None
-    notes: tuple[str, ...] = ()
+    notes: dict[str, int] = field(default_factory=dict)
 
 
 def elements(stream: Readable) -> Iterator[Element]:
@@ -216,4 +216,4 @@ class _Scan:
             data = loader.load(bytes(self._buffer[:end]))
         except json.JSONDecodeError as error:
             return Element(index, problem=self._broken("bad_json", len(error.doc[: error.pos].encode())))
-        return Element(index, data, notes=tuple(loader.notes()))
+        return Element(index, data, notes=loader.notes())

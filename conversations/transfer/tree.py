@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Literal
 
 from conversations.models.conversation import TITLE_LENGTH
@@ -107,7 +108,7 @@ def _dated(data: dict[str, Any]) -> dict[str, Any]:
 def in_a_row(nodes: list[Node]) -> list[Node]:
     """Each after the one before it, where none says what it follows."""
     if not any(node.parent or node.children for node in nodes):
-        for before, node in zip(nodes, nodes[1:], strict=False):
+        for before, node in pairwise(nodes):
             node.parent = before.key
     return nodes
 
@@ -137,7 +138,8 @@ def _each_once(nodes: list[Node], notes: Counter[str]) -> list[Node]:
         same = by_key.get(node.key)
         if same is not None:
             notes["repeated"] += 1
-            if (same.role, same.parent, list(same.pieces)) == (node.role, node.parent, list(node.pieces)):
+            parent = same.parent if node.parent == node.key else node.parent  # in a row each follows its double
+            if (same.role, same.parent, list(same.pieces)) == (node.role, parent, list(node.pieces)):
                 continue
             node.key = f"{node.key}#{number}"
         by_key[node.key] = node
@@ -201,9 +203,7 @@ class _Growth:
                 return before
         key = node.origin or node.key
         key = key if len(key) <= SOURCE_ID_LENGTH else ""
-        turns.append(
-            Turn(before, node.role, content, node.reasoning, node.model[:MODEL_LENGTH], node.created_at, key)
-        )
+        turns.append(Turn(before, node.role, content, node.reasoning, node.model[:MODEL_LENGTH], node.created_at, key))
         return len(turns) - 1
 
     def _told(self, node: Node) -> str:
@@ -240,6 +240,7 @@ def _join(turn: Turn, node: Node, content: str) -> None:
 
 def _finish(parsed: Parsed) -> None:
     """A title where there is none, and dates."""
+    parsed.notes = +parsed.notes
     first = next((turn.content for turn in parsed.turns if turn.role == "user"), parsed.turns[0].content)
     parsed.title = cut(one_line(parsed.title) or title_of(first), TITLE_LENGTH)
     dates = list(_dates(parsed))

@@ -18,7 +18,7 @@ from conversations.text import storable_piece
 from conversations.transfer.problems import Unreadable
 
 _NAMES = {dict: "object", list: "list", str: "text", int: "number", float: "number", bool: "boolean"}
-_NEVER = frozenset({datetime(1970, 1, 1, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)})  # zero, in dates of other languages
+_NEVER = frozenset({datetime(1970, 1, 1, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)})  # zero, as products write it
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_BELOW = 2.6e11  # as seconds that is after the year 9999; above it, it is milliseconds, microseconds, ...
 _PLAIN_KEY, _PLACE = 40, 240
@@ -162,8 +162,9 @@ def _moment(data: Any) -> datetime | None:
 
 
 def _of_number(number: float) -> datetime:
-    while number > _SECONDS_BELOW and math.isfinite(number):
-        number /= 1000
+    for _finer in ("milliseconds", "microseconds", "nanoseconds"):
+        if number > _SECONDS_BELOW:
+            number /= 1000
     return datetime.fromtimestamp(number, UTC)
 
 

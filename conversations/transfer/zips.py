@@ -1,7 +1,7 @@
 """ZIP files from strangers: looked at before they are unpacked, and unpacked in pieces.
 
-What may hold conversations is told by its content, not its name. A ZIP in a ZIP is opened in a nameless file of its own;
-nothing else of them comes on the disk.
+What may hold conversations is told by its content, not its name. A ZIP in a ZIP is opened in a nameless file of its
+own; nothing else of them comes on the disk.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import shutil
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import PurePosixPath
 from tempfile import TemporaryFile
 from typing import IO, BinaryIO, TypeVar
@@ -94,8 +93,7 @@ def parts(file: BinaryIO, room: _Room | None = None, nested: int = NESTED) -> It
     room = room or _Room()
     if _directory_size(file) > DIRECTORY_BYTES:
         raise HostileFile("zip_many")
-    with ExitStack() as opened:
-        archive = _opened(file, opened)
+    with TemporaryFile() as copy, _opened(file, copy) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir() and not _is_junk(info.filename)]
         for info in archive.infolist():
             _refuse_unfit(info)
@@ -167,12 +165,11 @@ def _refuse_unfit(info: ZipInfo) -> None:
         raise HostileFile("zip_paths", name=printed(info.filename))
 
 
-def _opened(file: BinaryIO, stack: ExitStack) -> ZipFile:
+def _opened(file: BinaryIO, copy: IO[bytes]) -> ZipFile:
     try:
-        return stack.enter_context(ZipFile(file))
+        return ZipFile(file)
     except UnicodeDecodeError:  # a name that says it is UTF-8 and is not
-        copy = stack.enter_context(TemporaryFile())
-        return _guarded(lambda: stack.enter_context(ZipFile(_unclaimed(file, copy))))
+        return _guarded(lambda: ZipFile(_unclaimed(file, copy)))
     except DAMAGE:
         raise BrokenFile("bad_zip") from None
 

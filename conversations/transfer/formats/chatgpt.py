@@ -20,7 +20,9 @@ from conversations.transfer.values import Value
 
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
 _INSTRUCTIONS = frozenset({"user_editable_context", "model_editable_context"})
-_TEXTS = frozenset({"", "text", "multimodal_text", "code", "thoughts", "system_error", "execution_output", "tether_quote"})
+_TEXTS = frozenset(
+    {"", "text", "multimodal_text", "code", "thoughts", "system_error", "execution_output", "tether_quote"}
+)
 _FILES = {  # parts of a message that are no text
     "image_asset_pointer": "image",
     "audio_asset_pointer": "audio",
@@ -36,7 +38,8 @@ def recognises(value: Value) -> bool:
 
 
 def parse(value: Value) -> Parsed:
-    parsed = Parsed("chatgpt", source_id(value.get("conversation_id"), value.get("id")), value.get("title").text())
+    key = source_id(value.get("conversation_id"), value.get("id"))
+    parsed = Parsed("chatgpt", key, value.get("title").text(), place=value.place)
     parsed.created_at = moment(value.get("create_time"), parsed.notes)
     parsed.updated_at = moment(value.get("update_time"), parsed.notes)
     parsed.is_archived, parsed.is_pinned = value.get("is_archived").flag(), is_starred(value)

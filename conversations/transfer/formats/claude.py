@@ -63,7 +63,11 @@ def _node(message: Value, number: int, parsed: Parsed, model: str) -> Node:
     node = Node(message.get("uuid").key() or f"#{number}", parent, role, message.place)
     node.parent = None if parent in NONE_BEFORE else parent
     pieces, node.reasoning = _told(message, parsed)
-    node.pieces = [*pieces, *files(message.get("attachments"), parsed.notes), *files(message.get("files"), parsed.notes)]
+    node.pieces = [
+        *pieces,
+        *files(message.get("attachments"), parsed.notes),
+        *files(message.get("files"), parsed.notes),
+    ]
     node.created_at = moment(message.get("created_at"), parsed.notes)
     node.model = model if role == "assistant" else ""
     return node

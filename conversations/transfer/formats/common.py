@@ -15,7 +15,17 @@ from conversations.transfer.values import Value
 SOURCE_ID_LENGTH = 120
 UNKNOWN = "unknown:"  # notes that begin so count the shapes that no parser knows, by name
 _SHAPE_LENGTH = 60
-_STARS = ("pinned", "is_pinned", "isPinned", "is_starred", "starred", "isStarred", "favorite", "is_favorite", "pinned_at")
+_STARS = (
+    "pinned",
+    "is_pinned",
+    "isPinned",
+    "is_starred",
+    "starred",
+    "isStarred",
+    "favorite",
+    "is_favorite",
+    "pinned_at",
+)
 _EXTRACTED = ("extracted_content", "extractedContent", "content", "text")
 
 

@@ -25,7 +25,7 @@ def test_chatgpt() -> None:
     assert [turn.model for turn in first.turns] == ["", "o4-mini", "", "gpt-5"]
     assert (first.leaf, first.system_prompt, first.is_archived) == (3, "Answer briefly.", True)
     assert first.turns[2].created_at == datetime(2025, 8, 24, 1, 46, 50, tzinfo=UTC)
-    assert dict(first.notes) == {"tools": 2, "attachments": 1}
+    assert dict(first.notes) == {"tools": 2, "attachments": 1, "instructions": 1}
     assert second.title == "앤초비로 뭘 만들까요?"
 
 
@@ -33,12 +33,12 @@ def test_claude() -> None:
     first, old = (one for one in _readable("claude.json") if one.turns)
     assert (first.source, first.source_id) == ("claude", "11111111-0000-4000-8000-000000000001")
     assert _turns(first) == [
-        (None, "user", "What is a queue?\n\n[notes.txt]"),
+        (None, "user", "What is a queue?\n\n**notes.txt**\n\n```\nnotes\n```"),
         (0, "assistant", "A line."),
         (0, "assistant", "A line that waits."),
     ]
     assert (first.leaf, first.turns[1].reasoning, first.turns[1].model) == (2, "Keep it short.", "claude-sonnet-4-6")
-    assert dict(first.notes) == {"tools": 1, "attachments": 1}
+    assert dict(first.notes) == {"tools": 1}
     assert first.created_at == datetime(2026, 2, 14, 10, 4, 22, tzinfo=UTC)
     assert _turns(old) == [(None, "user", "Hello"), (0, "assistant", "Hello there")]
 
