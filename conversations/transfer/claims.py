@@ -87,18 +87,17 @@ class Heartbeats:
                 if not workers:
                     self._thread = None
                     return
+            close_old_connections()
             try:
                 beat(workers)
             except Exception as error:
                 logger.warning("Imports could not say that they go on (%s).", type(error).__name__)
+            finally:
+                close_old_connections()
 
 
 def beat(workers: dict[UUID, str]) -> None:
     """One heartbeat for each job, unless it has gone to another worker."""
-    close_old_connections()
-    try:
-        for job_id, worker in workers.items():
-            mine = ImportJob.objects.filter(pk=job_id, worker=worker, status__in=ImportJob.WORKING)
-            mine.update(heartbeat_at=timezone.now())
-    finally:
-        close_old_connections()
+    for job_id, worker in workers.items():
+        mine = ImportJob.objects.filter(pk=job_id, worker=worker, status__in=ImportJob.WORKING)
+        mine.update(heartbeat_at=timezone.now())

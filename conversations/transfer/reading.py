@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeGuard
 
 from django.conf import settings
 
@@ -37,7 +37,7 @@ def conversations_in(path: Path, tell_other: Tell = lambda name: None) -> Iterat
     if size > settings.IMPORT_MAX_BYTES:
         raise BrokenFile("too_large", limit=[settings.IMPORT_MAX_BYTES])
     with path.open("rb") as file:
-        yield from _named_when_nothing_else(_in_zip(file, tell_other) if zips.is_zip(file) else _in_json(file))
+        yield from _named_when_nothing_else(_in_zip(file, tell_other) if zips.is_zip(file) else _to_its_end(file, ""))
 
 
 def _named_when_nothing_else(found: Iterator[Found | BrokenFile]) -> Iterator[Found]:
@@ -67,37 +67,39 @@ def _in_zip(file: BinaryIO, tell_other: Tell) -> Iterator[Found | BrokenFile]:
         raise BrokenFile("zip_empty")
 
 
-def _in_json(file: BinaryIO) -> Iterator[Found | BrokenFile]:
-    try:
-        yield from _read(file, "")
-    except HostileFile:
-        raise
-    except BrokenFile as problem:
-        yield problem
-
-
 def _in_part(stream: Readable, name: str, tell_other: Tell) -> Iterator[Found | BrokenFile]:
     """The conversations of one file of a ZIP. One that has none is another file; exports have several."""
-    strange: list[Unreadable] = []
+    strange: list[Unreadable | BrokenFile] = []
     has_conversations = False
-    try:
-        for one in _read(stream, name):
-            if not has_conversations and isinstance(one, Unreadable) and one.code == "unknown":
-                strange.append(one)
-                if len(strange) > STRANGE:
-                    break
-                continue
-            has_conversations = True
+    for one in _to_its_end(stream, name):
+        if has_conversations or not _is_strange(one):
             yield from strange
-            strange = []
             yield one
+            has_conversations, strange = True, []
+        elif len(strange) < STRANGE:
+            strange.append(one)
+        else:
+            break
+    if not has_conversations:
+        broken = [one for one in strange if isinstance(one, BrokenFile)]
+        if broken and name.lower().endswith((".json", ".jsonl")):
+            yield broken[0]
+        else:
+            tell_other(name)
+
+
+def _is_strange(found: Found | BrokenFile) -> TypeGuard[Unreadable | BrokenFile]:
+    return isinstance(found, BrokenFile) or (isinstance(found, Unreadable) and found.code == "unknown")
+
+
+def _to_its_end(stream: Readable, file: str) -> Iterator[Found | BrokenFile]:
+    """What is in a JSON file; where nothing can be said of the rest of it, why is the last."""
+    try:
+        yield from _read(stream, file)
     except HostileFile:
         raise
     except BrokenFile as problem:
-        if has_conversations or name.lower().endswith((".json", ".jsonl")):
-            yield _in_file(problem, name)
-    if strange:
-        tell_other(name)
+        yield _in_file(problem, file) if file else problem
 
 
 def _in_file(problem: BrokenFile, name: str) -> BrokenFile:

@@ -175,7 +175,7 @@ def _opened(file: BinaryIO, copy: IO[bytes]) -> ZipFile:
 
 
 def _unclaimed(file: BinaryIO, copy: IO[bytes]) -> IO[bytes]:
-    """A copy in whose table of contents no name claims to be UTF-8: then zipfile reads each of them somehow."""
+    """A copy in which no name claims to be UTF-8: then zipfile reads each of them somehow."""
     file.seek(0)
     shutil.copyfileobj(file, copy)
     end = copy.seek(0, 2)
@@ -187,8 +187,10 @@ def _unclaimed(file: BinaryIO, copy: IO[bytes]) -> IO[bytes]:
         entry = copy.read(_ENTRY_SIZE)
         if not entry.startswith(_ENTRY) or len(entry) < _ENTRY_SIZE:
             return copy
-        copy.seek(at + 8)
-        copy.write(struct.pack("<H", struct.unpack_from("<H", entry, 8)[0] & ~_UTF8_NAME))
+        flags = struct.pack("<H", struct.unpack_from("<H", entry, 8)[0] & ~_UTF8_NAME)
+        for place in (at + 8, struct.unpack_from("<L", entry, 42)[0] + 6):  # there, and ahead of the file itself
+            copy.seek(place)
+            copy.write(flags)
         at += _ENTRY_SIZE + sum(struct.unpack_from("<HHH", entry, 28))
 
 

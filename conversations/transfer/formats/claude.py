@@ -97,7 +97,7 @@ def _of_text(text: str) -> list[Piece]:
     pieces: list[Piece] = []
     text, end = _THINKING.sub("", text) if "<antThinking>" in text else text, 0
     for found in _ARTIFACT.finditer(text) if "<antArtifact" in text else ():
-        about = dict(_ATTRIBUTE.findall(found[1]))
+        about: dict[str, str] = dict(_ATTRIBUTE.findall(found[1]))
         language = about.get("language") or language_of(about.get("type", ""))
         key = about.get("identifier", "")
         pieces += [text[end : found.start()], Revision(key, about.get("title", key), language, [Edit(None, found[2])])]

@@ -14,7 +14,7 @@ _LISTS = ("messages", "turns", "chat", "history", "responses")
 _WHO = ("role", "from", "sender", "author", "speaker", "type")
 _WHAT = ("content", "text", "message", "parts", "value", "body")
 _ROLES: dict[str, Role] = {
-    **dict.fromkeys(("user", "human", "you", "me", "prompt"), "user"),  # type: ignore[dict-item]
+    **dict.fromkeys(("user", "human", "you", "me", "prompt"), "user"),
     **dict.fromkeys(("assistant", "ai", "bot", "model", "gpt", "chatbot", "claude", "response"), "assistant"),
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("tool", "function"), "tool"),

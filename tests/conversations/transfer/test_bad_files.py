@@ -174,7 +174,7 @@ def test_files_of_a_zip_are_chosen_by_their_content(zipped: Make) -> None:
     found = list(conversations_in(path, others.append))
     assert [one.source_id for one in found if isinstance(one, Parsed)] == ["1", "2", "3"]
     assert [one.params["file"] for one in found if isinstance(one, Unreadable)] == ["conversations.json", "broken.zip"]
-    assert others == ["user.json", "shared.json"]
+    assert others == ["notes.md", "user.json", "shared.json"]
 
 
 def test_a_bomb_in_a_zip_in_a_zip(zipped: Make) -> None:

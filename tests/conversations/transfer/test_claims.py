@@ -74,7 +74,7 @@ def test_who_was_taken_for_dead_stores_nothing_more(alice: User, monkeypatch: py
     job = _brought(alice, 6)
     jobs.work(job.pk)
     ImportJob.objects.update(status=Status.RUNNING)
-    real, calls = jobs.store, iter(range(100))
+    real, calls = jobs.screened, iter(range(100))
 
     def interrupted(*arguments: Any) -> Any:
         if next(calls) == 1:
@@ -82,7 +82,7 @@ def test_who_was_taken_for_dead_stores_nothing_more(alice: User, monkeypatch: py
             jobs.work(job.pk)
         return real(*arguments)
 
-    monkeypatch.setattr(jobs, "store", interrupted)
+    monkeypatch.setattr(jobs, "screened", interrupted)
     jobs.work(job.pk)
     job.refresh_from_db()
     assert (job.status, job.report["imported"], Conversation.objects.count()) == (Status.DONE, 6, 6)

@@ -130,3 +130,120 @@ def test_what_no_database_holds_is_replaced(make: Make) -> None:
     [one] = parsed(make([chatgpt(mapping=mapping, title="x\x00y" + "z" * 200)]))
     assert one.turns[0].content == "a\ufffdb\ufffd"
     assert (one.title[:3], len(one.title)) == ("x\ufffdy", 120)
+
+
+QUESTION_AND_ANSWER = [(None, "user", "Question"), (0, "assistant", "Answer")]
+
+
+@pytest.mark.parametrize(
+    ("data", "source", "title"),
+    [
+        (
+            {
+                "conversationId": "l",
+                "title": "T",
+                "messages": [
+                    {"isCreatedByUser": 1, "text": "Question", "content": None, "files": None},
+                    {"isCreatedByUser": 0, "text": None, "content": [{"type": "text", "text": "Answer"}, None]},
+                ],
+            },
+            "librechat",
+            "T",
+        ),
+        (
+            {
+                "id": "o",
+                "title": 5,
+                "chat": {
+                    "messages": [
+                        {"role": "user", "content": [{"type": "text", "text": "Question"}], "timestamp": 1700000000.5},
+                        {"role": "assistant", "content": "Answer", "timestamp": 1700000000500},
+                    ]
+                },
+            },
+            "open_webui",
+            "5",
+        ),
+        (
+            {
+                "id": "o",
+                "chat": {
+                    "title": "T",
+                    "history": {
+                        "currentId": None,
+                        "messages": {
+                            "a": {"role": "user", "content": "Question", "childrenIds": ["b"]},
+                            "b": {"role": "assistant", "content": "Answer"},
+                        },
+                    },
+                },
+            },
+            "open_webui",
+            "T",
+        ),
+        (
+            {
+                "data": {
+                    "chats": [
+                        {
+                            "chatID": "t",
+                            "chatTitle": "T",
+                            "messages": [
+                                {"role": "user", "content": "Question"},
+                                {"role": "assistant", "content": [{"type": "text", "text": "Answer"}]},
+                            ],
+                        }
+                    ]
+                }
+            },
+            "other",
+            "T",
+        ),
+        (
+            [
+                {
+                    "_id": {"$oid": "x"},
+                    "title": "T",
+                    "messages": [
+                        {"id": "1", "from": "user", "content": "Question", "ancestors": []},
+                        {"id": "2", "from": "assistant", "content": "Answer", "ancestors": ["1"]},
+                    ],
+                }
+            ],
+            "other",
+            "T",
+        ),
+        (
+            {
+                "exportType": "all",
+                "state": {
+                    "sessions": [{"id": "s", "meta": {"title": "Session"}}],
+                    "topics": [{"id": "t", "title": "T", "sessionId": "s"}],
+                    "messages": [
+                        {"id": "1", "role": "user", "content": "Question", "sessionId": "s", "topicId": "t"},
+                        {"id": "2", "role": "assistant", "content": "Answer", "parentId": "1", "topicId": "t"},
+                    ],
+                },
+            },
+            "lobechat",
+            "T",
+        ),
+        (
+            {"format": "chat-conversation", "version": "1", "conversation": {"id": "c", "title": "T", "messages": [
+                {"id": 1, "parent": None, "role": "user", "content": "Question"},
+                {"id": "2", "parent": 1, "role": "assistant", "content": "Answer", "reasoning": None}]}},
+            "own",
+            "T",
+        ),
+    ],
+)  # fmt: skip
+def test_other_shapes(make: Make, data: object, source: str, title: str) -> None:
+    [one] = parsed(make(data))
+    assert (one.source, one.title, _turns(one)) == (source, title, QUESTION_AND_ANSWER)
+
+
+def test_stars_and_projects(make: Make) -> None:
+    messages = [{"sender": "human", "text": "Question"}]
+    path = make([{"uuid": "c", "is_starred": True, "project": {"name": "Work"}, "chat_messages": messages}])
+    [one] = parsed(path)
+    assert (one.is_pinned, one.folder) == (True, "Work")
