@@ -19,8 +19,9 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import close_old_connections, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from accounts.models import Preferences
 from conversations.models import ImportJob
 from conversations.transfer.checking import check, shelved
 from conversations.transfer.claims import Claim, Heartbeats, Lost
@@ -125,7 +126,8 @@ def work(job_id: UUID) -> None:
     _heartbeats.take_over(job_id, claim.worker)
     job = ImportJob.objects.select_related("owner").get(pk=job_id)
     try:
-        _check(job, claim) if job.status == Status.CHECKING else _import(job, claim)
+        with translation.override(Preferences.of(job.owner).language or settings.LANGUAGE_CODE):  # rules speak to them
+            _check(job, claim) if job.status == Status.CHECKING else _import(job, claim)
     except Lost:
         logger.info("An import went to another worker, or was discarded", extra={"import_job": str(job_id)})
     except Exception:
