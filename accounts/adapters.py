@@ -1,12 +1,12 @@
 """How allauth behaves on this site: who may sign up, what it says, how mail goes out."""
 
-import logging
 from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
+from django.contrib.sites.shortcuts import get_current_site
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponseRedirect
@@ -14,11 +14,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sign_up
+from accounts import mailing, sign_up
 from accounts.models import User, normal_email
 from accounts.naming import site_name
-
-logger = logging.getLogger(__name__)
 
 WRONG_LOGIN = _("The name or the password is not right. Check both and try again.")
 EMAIL_TAKEN = _("Someone already uses this e-mail address.")
@@ -68,6 +66,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
                 _release(email_address)
             return bool(super().confirm_email(request, email_address))
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
+        """Whose password is being guessed. allauth's own also has the Host header, of which every port is another."""
+        return User.normalize_username(credentials.get("email") or credentials.get("username") or "")
+
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponseRedirect:
         """Only whoever has given the right password comes here, so the next page may say why."""
         request.session[SUSPENDED_KEY] = user.pk
@@ -84,11 +86,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return subject
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Raises ImmediateHttpResponse, with a page that says so, when the mail server does not take the mail."""
+        """At once for whoever is logged in, after the page for others: see `accounts.mailing`.
+
+        Raises ImmediateHttpResponse, with a page that says so, where mails do not go out.
+        """
+        about = {"request": self.request, "email": email, "current_site": get_current_site(self.request)}
+        about |= {"site_name": site_name(), "site_address": self.request.build_absolute_uri("/")}
+        message = self.render_mail(template_prefix, email, context | about)
         try:
-            super().send_mail(template_prefix, email, context | {"site_name": site_name()})
+            if self.request.user.is_authenticated:
+                message.send()
+            else:
+                mailing.send_soon(message)
         except OSError as error:  # SMTPException is one
-            _tell_mail_failed(self.request, error)
+            mailing.tell_failed(error)
+            _say_mail_failed(self.request)
+        except mailing.Trouble:
+            _say_mail_failed(self.request)
 
 
 def _release(address: EmailAddress) -> None:
@@ -97,6 +111,5 @@ def _release(address: EmailAddress) -> None:
     User.objects.filter(email=address.email).exclude(pk=address.user_id).update(email="")
 
 
-def _tell_mail_failed(request: HttpRequest, error: OSError) -> NoReturn:
-    logger.error("A mail could not be sent: %s", type(error).__name__)  # its text may hold the address
+def _say_mail_failed(request: HttpRequest) -> NoReturn:
     raise ImmediateHttpResponse(render(request, "account/mail_failed.html", status=503)) from None

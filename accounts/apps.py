@@ -9,6 +9,10 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
+        from allauth.core.internal import ratelimit
+
         from accounts import receivers
+        from chatbot_site.caches import limits
 
         receivers.connect()
+        ratelimit.cache = limits  # it has no setting for that; anybody can fill the default cache

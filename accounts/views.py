@@ -39,7 +39,7 @@ def preferences(request: HtmxHttpRequest) -> HttpResponseBase:
     data = request.POST if request.method == "POST" else None
     form = PreferencesForm(data, instance=saved, groups=menu(request.user))
     if form.is_bound and form.is_valid():
-        form.save()
+        form.store()
         return _saved(request, form, look_changed=look != (form.instance.language, form.instance.theme))
     return _settings_page(request, form)
 
@@ -74,7 +74,7 @@ def set_language(request: HttpRequest) -> HttpResponseBase:
     if request.user.is_authenticated and chosen in (Language.KOREAN, Language.ENGLISH):
         saved = Preferences.of(request.user)
         saved.language = chosen
-        saved.save()
+        saved.save(update_fields=None if saved._state.adding else ["language"])
     return set_language_cookie(request)
 
 

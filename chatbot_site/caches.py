@@ -1,14 +1,27 @@
-"""The cache in Redis, which does not take the site down with it."""
+"""The cache in Redis, which does not take the site down with it; and the store of what is counted against limits.
+
+That store is `caches["limits"]`, apart from the cache that anything may fill. A key of it is a kind of limit and whom
+it is for: `kind:ip:address`, or `kind:id`.
+"""
 
 from __future__ import annotations
 
+import heapq
+import pickle
+import time
+from collections import defaultdict
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
+from django.utils.connection import ConnectionProxy
 from django_redis.cache import RedisCache
 from redis.exceptions import RedisError
+
+LIMITS = "limits"
+COUNTERS = 50_000  # of 300 to 500 bytes each; more than can be tried in five minutes, since a try hashes a password
 
 
 class RedisOrHere(RedisCache):  # type: ignore[misc]  # django-redis has no types
@@ -22,7 +35,10 @@ class RedisOrHere(RedisCache):  # type: ignore[misc]  # django-redis has no type
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self.here = LocMemCache("while-redis-is-away", {})
+        self.here = self._of_this_process()
+
+    def _of_this_process(self) -> LocMemCache:
+        return LocMemCache("while-redis-is-away", {})
 
 
 def _or_here(name: str) -> Callable[..., Any]:
@@ -43,3 +59,58 @@ def _or_here(name: str) -> Callable[..., Any]:
 
 for _name in ("add", "decr", "delete", "delete_many", "get", "get_many", "has_key", "incr", "set", "set_many", "touch"):
     setattr(RedisOrHere, _name, _or_here(_name))
+
+
+class LimitsHere(LocMemCache):
+    """Counters in this process, of which strangers cannot push out the ones that count.
+
+    Where there are too many, what has run out goes first. Then those go that say least, a try against a name that
+    nobody else has tried: and only of the kind of which there are most, so that many views of a page do not make the
+    site forget who guesses a password. To push a counter out one has to count just as far with all the others.
+    """
+
+    _cache: dict[str, bytes]
+    _expire_info: dict[str, float | None]
+    _delete: Callable[[str], bool]
+
+    def __init__(self, name: str, params: dict[str, Any]) -> None:
+        super().__init__(name, params)
+        self._max_entries = params.get("OPTIONS", {}).get("MAX_ENTRIES", COUNTERS)
+
+    def _cull(self) -> None:
+        """Called with the lock held; leaves a tenth free, so that it is seldom called."""
+        now = time.time()
+        for key in [key for key, until in self._expire_info.items() if until is not None and until <= now]:
+            self._delete(key)
+        surplus = len(self._cache) - self._max_entries * 9 // 10
+        if surplus > 0:
+            for key in heapq.nsmallest(surplus, self._largest_kind(), key=self._worth):
+                self._delete(key)
+
+    def _largest_kind(self) -> list[str]:
+        kinds: defaultdict[str, list[str]] = defaultdict(list)
+        for key in self._cache:
+            kinds[_kind(key)].append(key)
+        return max(kinds.values(), key=len)
+
+    def _worth(self, key: str) -> tuple[float, float]:
+        counted = pickle.loads(self._cache[key])  # noqa: S301 - written by this process
+        size = len(counted) if isinstance(counted, list) else counted if isinstance(counted, int | float) else 0
+        return size, self._expire_info[key] or float("inf")
+
+
+class LimitsInRedis(RedisOrHere):
+    """Counters that all processes share."""
+
+    def _of_this_process(self) -> LimitsHere:
+        return LimitsHere("limits-while-redis-is-away", {})
+
+
+limits = ConnectionProxy(caches, LIMITS)
+"""caches["limits"], as `django.core.cache.cache` is the default one."""
+
+
+def _kind(key: str) -> str:
+    """What a key counts, without whom: allauth's end in `ip:` and an address, or in an id, and locks in `:lock`."""
+    head, by_address, _address = key.partition(":ip:")
+    return head if by_address else key.removesuffix(":lock").rpartition(":")[0]

@@ -28,6 +28,9 @@ _SHAPES = re.compile(
     r"|\b(?:sk|pk|rk)[-_][A-Za-z0-9_\-]{8,}"  # OpenAI, Anthropic and those who copied the form
     r"|\bgAAAAA[A-Za-z0-9_\-=]{20,}"  # what Fernet encrypted
     r"|(?<=/share/)[A-Za-z0-9_\-]{16,}"  # whoever has it can read the conversation
+    r"|(?<=/confirm-email/)[^/\s?\"']+|(?<=/reset/key/)(?!done\b)[^/\s?\"']+"  # links of mails
+    r"|\b[A-Za-z0-9_\-]+(?::|%3A)[A-Za-z0-9]{6,}(?::|%3A)[A-Za-z0-9_\-]{20,}"  # the same elsewhere: what Django signed
+    r"|\b[0-9a-z]+-[0-9a-z]{6,}-[0-9a-f]{32,64}\b"  # and a token for a new password
     r"|(?P<scheme>\b[a-z][a-z0-9+.\-]*://[^\s:/@]*:)[^\s/@]+(?=@)",  # a password within an address
     re.IGNORECASE,
 )

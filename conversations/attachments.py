@@ -18,7 +18,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import uploads
+from conversations import limits, uploads
 from conversations.models import Attachment, Message, WaitingMessage
 from conversations.uploads import Refused
 from providers import model_info
@@ -39,7 +39,14 @@ class AlreadySent(Exception):
 
 
 def store(owner: User, upload: UploadedFile[bytes]) -> Attachment:
-    """Keep a file for the next question of `owner`. Raises Refused."""
+    """Keep a file for the next question of `owner`. Raises Refused.
+
+    It counts against the limit of uploads even if nothing can be done with it: it has been taken in and looked at.
+    """
+    try:
+        limits.count(owner, *limits.UPLOADS, amount=upload.size or 0)
+    except limits.LimitReached as reached:
+        raise Refused(reached.sentence) from None
     attachment = uploads.read(owner, upload)
     _make_room(owner)
     attachment.save(force_insert=True)

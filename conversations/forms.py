@@ -9,12 +9,15 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.formats import number_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from accounts.older_pages import ChangedFieldsOnly
 from conversations.models import Conversation, Folder
 from conversations.models.conversation import TITLE_LENGTH
 from conversations.models.folder import NAME_LENGTH
+from conversations.screening import refusal_of
 from conversations.text import one_line, storable
 from providers import default_model, may_use, model_info, models_for_menu
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 MAX_TOKENS_STEP = 100
+TEMPERATURE_STEP = 0.1
 MAX_TOKENS_CEILING = 4000
 SYSTEM_PROMPT_LENGTH = 8000
 MAX_FOLDERS = 200
@@ -83,7 +87,7 @@ def _grouped(number: int) -> str:
     return number_format(number, force_grouping=True)
 
 
-class SettingsForm(forms.ModelForm[Conversation]):
+class SettingsForm(ChangedFieldsOnly[Conversation]):
     """How a conversation's next answers are made. The limits are the chosen model's, the models its owner's.
 
     The model that the conversation has is among the choices even when it was taken from the owner since, so that
@@ -105,19 +109,32 @@ class SettingsForm(forms.ModelForm[Conversation]):
         super().__init__(*args, **kwargs)
         owner, kept = self.instance.owner, self.instance.model
         default = default_model(owner)
-        chosen = (self.data.get("model") if self.is_bound else "") or kept or default
         self.initial["model"] = kept or default
+        sent = self.data.get("model", "") if self.is_bound else ""
+        chosen = (sent if self.is_bound and self.is_changed("model") else "") or kept or default
         self.model_is_taken = bool(kept) and not may_use(owner, kept)
         self.info = model_info(chosen) if chosen else None
-        cast(forms.ChoiceField, self.fields["model"]).choices = _choices(owner, chosen, kept=kept)
+        cast(forms.ChoiceField, self.fields["model"]).choices = _choices(owner, sent or chosen, kept=kept)
         self._limit()
+
+    @property
+    def shown(self) -> list[SafeString]:
+        """What the page shows, in hidden fields of the message box's form."""
+        return [field.as_hidden(attrs={"form": "composer"}, only_initial=True) for field in self]
+
+    @classmethod
+    def shown_after(cls, form: SettingsForm | None, conversation: Conversation) -> list[SafeString]:
+        """The same for a page whose message has brought a change of them; nothing for one that has not."""
+        return cls(instance=conversation).shown if form and form.has_changed() else []
 
     def _limit(self) -> None:
         highest = self.info.max_temperature if self.info else 2.0
         longest = min(MAX_TOKENS_CEILING, self.info.max_output) if self.info else MAX_TOKENS_CEILING
         temperature, max_tokens = self.fields["temperature"], self.fields["max_tokens"]
         temperature.disabled = highest is None
-        _bound(temperature, 0, highest if highest is not None else 2.0, 0.1)
+        _bound(temperature, 0, highest if highest is not None else 2.0, TEMPERATURE_STEP)
+        # What the slider makes of it: a value between two steps is not changed by being shown.
+        self.initial["temperature"] = round(round(self.instance.temperature / TEMPERATURE_STEP) * TEMPERATURE_STEP, 1)
         _bound(max_tokens, MAX_TOKENS_STEP, max(longest, MAX_TOKENS_STEP), MAX_TOKENS_STEP)
 
     def clean_temperature(self) -> float:
@@ -129,7 +146,7 @@ class SettingsForm(forms.ModelForm[Conversation]):
         return self.instance.max_tokens if value is None else value
 
     def clean_model(self) -> str:
-        model: str = self.cleaned_data["model"] or self.instance.model
+        model: str = (self.cleaned_data["model"] if self.is_changed("model") else "") or self.instance.model
         if model and not may_use(self.instance.owner, model):
             raise ValidationError(_NOT_ALLOWED, code="not_allowed")
         return model
@@ -149,7 +166,7 @@ class SettingsForm(forms.ModelForm[Conversation]):
                 code="too_long",
                 params={"excess": _grouped(excess), "limit": _grouped(SYSTEM_PROMPT_LENGTH)},
             )
-        return text
+        return _allowed(self.instance, text) if text != self.instance.system_prompt else text
 
 
 class RegenerateForm(forms.Form):
@@ -192,7 +209,15 @@ class RenameForm(forms.ModelForm[Conversation]):
         fields = ["title"]
 
     def clean_title(self) -> str:
-        return _said(one_line(self.cleaned_data["title"]), self.fields["title"])
+        title = _said(one_line(self.cleaned_data["title"]), self.fields["title"])
+        return _allowed(self.instance, title)
+
+
+def _allowed(conversation: Conversation, text: str) -> str:
+    """`text`, which its owner wants to put into `conversation`, unless the site's screen refuses it."""
+    if text and (sentence := refusal_of(conversation.owner, conversation, text)):
+        raise ValidationError(sentence, code="refused")
+    return text
 
 
 def _said(line: str, field: forms.Field) -> str:

@@ -17,14 +17,13 @@ from conversations import events
 from conversations.attachments import attach
 from conversations.generation import engine, jobs, records
 from conversations.generation.frames import Key
+from conversations.limits import check_open_answers
 from conversations.models import Attachment, Conversation, Generation, Message
 from conversations.siblings import ALONE, Siblings
 from providers import default_model, may_use, model_info
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-SETTINGS = ("model", "temperature", "max_tokens", "streaming", "system_prompt", "cache_answers")
 
 
 class AnswerInProgress(Exception):
@@ -118,12 +117,16 @@ def queue_answer(conversation: Conversation, question_id: int | None, model: str
     )
     conversation.leaf = answer
     conversation.updated_at = timezone.now()
-    conversation.save(update_fields=["leaf", "updated_at", *SETTINGS])
+    conversation.save(update_fields=["leaf", "updated_at"])
     return answer, queue(conversation, answer, model)
 
 
 def queue(conversation: Conversation, answer: Message, model: str) -> Generation:
-    """Queued for whoever is first; claimed at once where this process makes answers, which saves a second look."""
+    """Queued for whoever is first; claimed at once where this process makes answers, which saves a second look.
+
+    Every answer begins here. Raises LimitReached.
+    """
+    check_open_answers(conversation.owner)
     claim = records.claimed() | {"attempt": 1} if engine.takes_answers() else {}
     temperature, max_tokens = _within_limits(conversation, model)
     return Generation.objects.create(
@@ -138,13 +141,11 @@ def queue(conversation: Conversation, answer: Message, model: str) -> Generation
 
 
 def _within_limits(conversation: Conversation, model: str) -> tuple[float, int]:
-    """The conversation's settings, brought within the limits of a model that is asked for one answer only."""
-    temperature, max_tokens = conversation.temperature, conversation.max_tokens
-    if model == conversation.model:
-        return temperature, max_tokens
+    """The conversation's settings, brought within the limits of `model`: it may be asked for one answer only, and the
+    settings may have been changed on two pages."""
     info = model_info(model)
-    highest = temperature if info.max_temperature is None else info.max_temperature
-    return min(temperature, highest), min(max_tokens, info.max_output)
+    highest = conversation.temperature if info.max_temperature is None else info.max_temperature
+    return min(conversation.temperature, highest), min(conversation.max_tokens, info.max_output)
 
 
 def set_off(submission: Submission) -> None:

@@ -5,20 +5,21 @@ Whether the text may be sent at all is the form's to say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from conversations import attachments, waiting
+from conversations import attachments, limits, waiting
 from conversations.attachments import AlreadySent
 from conversations.generation import engine, records
 from conversations.generation.frames import Key
+from conversations.limits import LimitReached
 from conversations.models import Attachment, Conversation, Generation, Message, WaitingMessage
 from conversations.queueing import (
-    SETTINGS,
     AnswerInProgress,
     ConversationLocked,
     ModelNotAllowed,
@@ -35,8 +36,8 @@ from conversations.queueing import (
     set_off,
     start,
 )
-from conversations.screening import refusal_of
-from conversations.text import shortened, title_of
+from conversations.screening import refusal_of, refusal_of_files, refusal_of_prompt
+from conversations.text import first_title
 from conversations.waiting import TooManyWaiting
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ __all__ = [
     "AlreadySent",
     "AnswerInProgress",
     "ConversationLocked",
+    "LimitReached",
     "ModelNotAllowed",
     "NoModel",
     "NotYours",
@@ -70,10 +72,16 @@ class Refused(Exception):
         self.sentence = sentence
 
 
-def _screen(user: User, conversation: Conversation, content: str) -> None:
+def _screen(user: User, conversation: Conversation, content: str = "", files: Iterable[Attachment] = ()) -> None:
+    """Everything of the person's that the model would be told now. Outside of a transaction: what is refused is kept.
+
+    Raises ConversationLocked, Refused.
+    """
     if conversation.locked_at is not None:
         raise ConversationLocked  # said first: nothing that cannot be asked is looked at
-    if sentence := refusal_of(user, conversation, content):
+    sentence = refusal_of(user, conversation, content) if content else ""
+    sentence = sentence or refusal_of_files(user, conversation, files) or refusal_of_prompt(user, conversation)
+    if sentence:
         raise Refused(sentence)
 
 
@@ -85,23 +93,35 @@ def submit_message(
     *,
     parent_id: int | None = None,
     files: Sequence[Attachment] = (),
+    changed: Collection[str] = (),
 ) -> Submission | WaitingMessage:
     """Store `content` as the next question of `conversation` (which may be unsaved) and queue its answer.
 
     `parent_id`: the message that the sender saw as the newest. Where the conversation has gone on from there, or
-    somewhere else, the question begins a branch below it. While an answer is being written, the question waits.
-    The same `client_id` again returns the same messages. Raises AlreadySent, ConversationLocked, ModelNotAllowed,
-    NoModel, NotYours, Refused, TooManyWaiting.
+    somewhere else, the question begins a branch below it. While an answer is being written, the question waits: it
+    counts against the limits when it is sent, not when it is asked. `changed`: those of the settings that the sender
+    has changed with it. The same `client_id` again returns the same messages. Raises AlreadySent, ConversationLocked,
+    LimitReached, ModelNotAllowed, NoModel, NotYours, Refused, TooManyWaiting.
     """
-    _screen(user, conversation, content)
     try:
-        with transaction.atomic():
-            stored, is_known = _store(user, conversation, content, client_id, parent_id, files)
-    except IntegrityError:
-        # Two requests with one id ran side by side: the other has stored it.
-        conversation._state.adding = False
-        with transaction.atomic():
-            stored, is_known = _store(user, conversation, content, client_id, parent_id, files)
+        counted = limits.count(user, *_rates(conversation))
+    except LimitReached:
+        if earlier := _already_stored(conversation, client_id) or waiting.sent_as(conversation, client_id):
+            return earlier
+        raise
+    _screen(user, conversation, content, files)  # what it refuses has been sent all the same: it counts
+    with counted:
+        sent = (content, client_id, parent_id, files, changed)
+        try:
+            with transaction.atomic():
+                stored, is_known = _store(user, conversation, *sent)
+        except IntegrityError:
+            # Two requests with one id ran side by side: the other has stored it.
+            conversation._state.adding = False
+            with transaction.atomic():
+                stored, is_known = _store(user, conversation, *sent)
+        if is_known:
+            counted.give_back()
     if isinstance(stored, WaitingMessage):
         waiting.announce(conversation)
         # The answer that it waits for may have ended before anybody could see it waiting.
@@ -111,6 +131,10 @@ def submit_message(
     return stored
 
 
+def _rates(conversation: Conversation) -> tuple[limits.Rate, ...]:
+    return limits.MESSAGES + limits.CONVERSATIONS if conversation._state.adding else limits.MESSAGES
+
+
 def _store(
     user: User,
     conversation: Conversation,
@@ -118,15 +142,19 @@ def _store(
     client_id: UUID,
     parent_id: int | None,
     files: Sequence[Attachment],
+    changed: Collection[str],
 ) -> tuple[Submission | WaitingMessage, bool]:
     """What is stored now, and whether it already was."""
     if conversation._state.adding:
         return _begin(conversation, content, client_id, files), False
-    conversation = _with_settings_of(conversation, locked(user, conversation.pk))
-    if earlier := _already_stored(conversation, client_id):
+    asked, conversation = conversation, locked(user, conversation.pk)
+    ahead = list(waiting.waiting_in(conversation))
+    known = (one for one in ahead if one.client_id == client_id)
+    if earlier := _already_stored(conversation, client_id) or next(known, None):
         return earlier, True
-    if is_answering(conversation):
-        conversation.save(update_fields=SETTINGS)
+    if changed:
+        _take_settings(conversation, asked, changed)
+    if ahead or is_answering(conversation):
         return waiting.keep(conversation, content, client_id, files), False
     parent_id = _parent(conversation, parent_id)
     if parent_id is None:  # it was empty, and could not be found by its title
@@ -136,16 +164,17 @@ def _store(
 
 def _begin(conversation: Conversation, content: str, client_id: UUID, files: Sequence[Attachment]) -> Submission:
     model = model_of(conversation)
-    conversation.title = title_of(content) or shortened(" ".join(file.name for file in files), 60)
+    conversation = copy(conversation)  # whoever asked still has a new one, should nothing come of it
+    conversation.title = first_title(content, [file.name for file in files])
     conversation.save(force_insert=True)
     return replace(ask(conversation, None, content, client_id, model, files), is_new_conversation=True)
 
 
-def _with_settings_of(asked: Conversation, conversation: Conversation) -> Conversation:
-    """`conversation`, with the settings that came with the message."""
-    for field in SETTINGS:
+def _take_settings(conversation: Conversation, asked: Conversation, changed: Collection[str]) -> None:
+    """Those that came with the message. The others stay what they are: another page may have changed them since."""
+    for field in changed:
         setattr(conversation, field, getattr(asked, field))
-    return conversation
+    conversation.save(update_fields=changed)
 
 
 def _parent(conversation: Conversation, shown_id: int | None) -> int | None:
@@ -182,13 +211,20 @@ def edit_question(
 ) -> Submission:
     """Ask `content` instead of `question`, beside it: nothing is overwritten, and its attachments come along.
 
-    The same `client_id` again returns the same messages. Raises AnswerInProgress, ConversationLocked, ModelNotAllowed,
-    NoModel, NotYours, Refused.
+    The same `client_id` again returns the same messages. Raises AnswerInProgress, ConversationLocked, LimitReached,
+    ModelNotAllowed, NoModel, NotYours, Refused.
     """
-    _screen(user, conversation, content)
-    with transaction.atomic():
+    try:
+        counted = limits.count(user, *limits.MESSAGES)
+    except LimitReached:
+        if earlier := _already_stored(conversation, client_id):
+            return earlier
+        raise
+    _screen(user, conversation, content, question.attachments.all())
+    with counted, transaction.atomic():
         conversation = locked(user, conversation.pk)
         if earlier := _already_stored(conversation, client_id):
+            counted.give_back()
             return earlier
         _refuse_while_answering(conversation)
         submission = ask(conversation, question.parent_id, content, client_id, model_of(conversation))
@@ -201,9 +237,10 @@ def edit_question(
 def regenerate(user: User, conversation: Conversation, answer: Message, model: str = "") -> Message:
     """Queue another answer to the same question, beside `answer`; by `model`, or else the conversation's own.
 
-    Raises AnswerInProgress, ConversationLocked, ModelNotAllowed, NoModel, NotYours.
+    Raises AnswerInProgress, ConversationLocked, LimitReached, ModelNotAllowed, NoModel, NotYours, Refused.
     """
-    with transaction.atomic():
+    _screen(user, conversation)
+    with limits.count(user, *limits.MESSAGES), transaction.atomic():
         conversation = _ready(user, conversation)
         chosen = allowed(user, model) if model else model_of(conversation)
         sibling, generation = queue_answer(conversation, answer.parent_id, chosen)
@@ -214,9 +251,10 @@ def regenerate(user: User, conversation: Conversation, answer: Message, model: s
 def continue_answer(user: User, conversation: Conversation, answer: Message) -> Message:
     """Queue a generation that goes on with `answer` in place.
 
-    Raises AnswerInProgress, ConversationLocked, ModelNotAllowed, NoModel, NotYours.
+    Raises AnswerInProgress, ConversationLocked, LimitReached, ModelNotAllowed, NoModel, NotYours, Refused.
     """
-    with transaction.atomic():
+    _screen(user, conversation)
+    with limits.count(user, *limits.MESSAGES), transaction.atomic():
         conversation = _ready(user, conversation)
         generation = queue(conversation, answer, model_of(conversation))
     start(conversation, generation)

@@ -83,5 +83,10 @@ def title_of(text: str, length: int = 60) -> str:
     return shortened(_first([*prose, *code, *bare]), length)
 
 
+def first_title(text: str, file_names: Iterable[str] = ()) -> str:
+    """What a conversation that begins with this question and these files is called."""
+    return title_of(text) or shortened(" ".join(file_names), 60)
+
+
 def _first(lines: Iterable[str]) -> str:
     return next((line for line in map(one_line, lines) if line), "")

@@ -15,7 +15,9 @@ from accounts.models import User
 from conversations.attachments import attach, move_on
 from conversations.generation import engine
 from conversations.generation.frames import Key
+from conversations.limits import LimitReached, at_their_limit
 from conversations.models import Attachment, Conversation, Generation, WaitingMessage
+from conversations.models.conversation import lasts
 from conversations.queueing import (
     ConversationLocked,
     ModelNotAllowed,
@@ -37,18 +39,20 @@ class TooManyWaiting(Exception):
 
 
 def keep(conversation: Conversation, content: str, client_id: UUID, files: Sequence[Attachment] = ()) -> WaitingMessage:
-    """Let a question wait; the same `client_id` again is the same one. Raises AlreadySent, TooManyWaiting.
+    """Let a question wait. Raises AlreadySent, TooManyWaiting.
 
     Called in a transaction that has locked the conversation.
     """
-    waiting = waiting_in(conversation)
-    if earlier := waiting.filter(client_id=client_id).first():
-        return earlier
-    if waiting.count() >= MOST:
+    if waiting_in(conversation).count() >= MOST:
         raise TooManyWaiting
     kept = WaitingMessage.objects.create(conversation=conversation, content=content, client_id=client_id)
     attach(files, waiting=kept)
     return kept
+
+
+def sent_as(conversation: Conversation, client_id: UUID) -> WaitingMessage | None:
+    """The question that waits under this id: sent again, it is the same one."""
+    return waiting_in(conversation).filter(client_id=client_id).first()
 
 
 def waiting_in(conversation: Conversation) -> QuerySet[WaitingMessage]:
@@ -74,8 +78,8 @@ def submit_next(key: Key) -> Submission | None:
     try:
         with transaction.atomic():
             submission = _submit_oldest(locked(person, key.conversation_id))
-    except (NotYours, ConversationLocked, ModelNotAllowed, NoModel):
-        return None  # it waits on: the conversation may be restored or unlocked, a provider be set up
+    except (NotYours, ConversationLocked, LimitReached, ModelNotAllowed, NoModel):
+        return None  # it waits on: the conversation may be restored or unlocked, a provider set up, an answer end
     if submission:
         set_off(submission)
     return submission
@@ -102,13 +106,18 @@ def take_back(conversation: Conversation, waiting_id: int) -> bool:
 
 
 def missed(limit: int = 50) -> list[Key]:
-    """Conversations where questions wait although no answer is being written. Hardly ever any: the table is empty."""
+    """Conversations where questions wait although no answer is being written. Hardly ever any: the table is empty.
+
+    Without those of people who have as many open answers as they may: they would be in the way of the others.
+    """
     answering = Generation.objects.open().filter(conversation=OuterRef("conversation"))
     found = WaitingMessage.objects.filter(
         ~Exists(answering),
+        lasts("conversation__"),
         conversation__deleted_at__isnull=True,
         conversation__locked_at__isnull=True,
         conversation__owner__is_active=True,
     )
+    found = found.exclude(conversation__owner_id__in=at_their_limit())
     keys = found.values_list("conversation__owner_id", "conversation_id").distinct()[:limit]
     return [Key(owner_id, conversation_id) for owner_id, conversation_id in keys]

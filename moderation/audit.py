@@ -141,7 +141,7 @@ def _exported(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
         try:
             fields = json.loads(line)
             yield int(fields["number"]), str(fields["hash"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             raise ValueError("This is no export of the audit log.") from None
 
 

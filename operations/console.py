@@ -20,6 +20,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from tqdm import tqdm
 
+from chatbot_site.commands import SiteCommand
+
 T = TypeVar("T")
 EXIT_CODES = "exit codes: 0 done, 1 refused or failed, 2 wrong usage"
 
@@ -32,7 +34,7 @@ def add_dry_run(parser: CommandParser, what: str = "only say what would be done"
     parser.add_argument("--dry-run", action="store_true", help=what)
 
 
-class TeachingCommand(BaseCommand):
+class TeachingCommand(SiteCommand):
     """A command whose --help ends with `examples`, and whose errors with --json are JSON as well."""
 
     examples = ""

@@ -104,6 +104,15 @@ def no_stored_provider() -> Iterator[None]:
     stored._latest = stored.Stored()
 
 
+@pytest.fixture(autouse=True)
+def nothing_counted() -> Iterator[None]:
+    """What one test does is not counted against limits of the next."""
+    from chatbot_site.caches import limits
+
+    yield
+    limits.clear()
+
+
 @pytest.fixture
 def postgres_url() -> str:
     return POSTGRES_URL

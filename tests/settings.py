@@ -10,6 +10,9 @@ os.environ["ENCRYPTION_KEY"] = "dGVzdHMtb25seS1rZXktdGhhdC1pcy0zMi1ieXRlcyE="
 os.environ["PROVIDER_DISCOVERY"] = "false"
 os.environ["LOCAL_MODEL"] = "off"
 os.environ["MODERATION_API"] = "off"
+_LIMITS = "OPEN_ANSWERS MESSAGES_PER_MINUTE MESSAGES_PER_DAY CONVERSATIONS_PER_MINUTE UPLOAD_BYTES_PER_DAY"
+for _name in _LIMITS.split():
+    os.environ[f"LIMIT_{_name}"] = "0"  # a test that looks at one sets it
 for _name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "DEFAULT_MODEL"):
     os.environ.pop(_name, None)
 _test_database = os.environ.get("TEST_DATABASE_URL")

@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                 ('is_indexed', models.BooleanField(default=False, help_text='for search; see conversations.search')),
                 ('hidden_at', models.DateTimeField(blank=True, help_text='by a moderator: no model and no page shows it', null=True)),
                 ('source_id', models.CharField(blank=True, help_text='of an imported one: its id there, so that it is known again', max_length=120)),
+                ('copied_from', models.BigIntegerField(blank=True, help_text="of a copy in a branch: the first message's id, which may be gone", null=True)),
                 ('client_id', models.UUIDField(blank=True, help_text='made by the page: the same id twice is one message', null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='conversations.conversation')),
@@ -200,6 +201,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='message',
             index=models.Index(condition=models.Q(('hidden_at__isnull', False)), fields=['conversation'], name='message_hidden'),
+        ),
+        migrations.AddIndex(
+            model_name='message',
+            index=models.Index(condition=models.Q(('copied_from__isnull', False)), fields=['copied_from'], name='message_copies'),
         ),
         migrations.AddConstraint(
             model_name='message',

@@ -13,6 +13,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from conversations.models.conversation import lasts
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -26,9 +28,11 @@ def _path(attachment: Attachment, _name: str) -> str:
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def owned_by(self, user: User) -> AttachmentQuerySet:
-        """The one gate: what `user` may see and send, nothing of a deleted conversation. Every id from outside goes
-        through here."""
+        """The one gate: what `user` may see and send, nothing of a conversation that is deleted or has had its time.
+        Every id from outside goes through here."""
         return self.filter(
+            lasts("message__conversation__"),
+            lasts("waiting__conversation__"),
             owner_id=user.pk,
             message__conversation__deleted_at__isnull=True,
             waiting__conversation__deleted_at__isnull=True,

@@ -18,8 +18,9 @@ TITLE_LENGTH = 120
 _LISTED = models.Q(deleted_at__isnull=True, archived_at__isnull=True, expires_at__isnull=True)
 
 
-def _lasts() -> models.Q:
-    return models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=timezone.now())
+def lasts(of: str = "") -> models.Q:
+    """No temporary chat whose time has come. `of`: the lookup of the conversation, with __ behind it."""
+    return models.Q((f"{of}expires_at__isnull", True)) | models.Q((f"{of}expires_at__gt", timezone.now()))
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -28,10 +29,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
         A temporary chat whose time has come is gone for its owner too, before anything has removed it.
         """
-        return self.filter(_lasts(), owner_id=user.pk, deleted_at__isnull=True)
+        return self.filter(lasts(), owner_id=user.pk, deleted_at__isnull=True)
 
     def deleted_by(self, user: User) -> ConversationQuerySet:
-        return self.filter(_lasts(), owner_id=user.pk, deleted_at__isnull=False)
+        return self.filter(lasts(), owner_id=user.pk, deleted_at__isnull=False)
 
     def listed_for(self, user: User) -> ConversationQuerySet:
         """What the list of `user` shows: neither put away nor temporary."""

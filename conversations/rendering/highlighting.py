@@ -10,11 +10,12 @@ from functools import cache, lru_cache
 from time import thread_time
 from typing import Any
 
+from . import budget
 from .pieces import code_in_pieces
 from .sanitizing import escape_text
 
-MAX_HIGHLIGHTED = 50_000  # characters
-MAX_SECONDS = 0.3  # CPU time for one block; some lexers are quadratic where code is broken
+MAX_HIGHLIGHTED = 20_000  # characters
+MAX_SECONDS = 0.2  # CPU time for one block; some lexers are quadratic where code is broken
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 CLASS_OF = {
     "Comment": "c", "Keyword": "k", "Operator.Word": "k",
@@ -33,7 +34,8 @@ def language_of(info: str) -> str:
 
 def to_html(code: str, language: str, highlight: bool = True) -> str:
     """A labelled figure of code. `language` comes from `language_of`; unknown ones and long code stay plain."""
-    inner = _highlighted(code, language) if highlight and language and len(code) <= MAX_HIGHLIGHTED else ""
+    has_colours = highlight and language and len(code) <= MAX_HIGHLIGHTED and budget.allows_decoration()
+    inner = _highlighted(code, language) if has_colours else ""
     return opening(language) + (inner or code_in_pieces(code)) + CLOSING
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from uuid import UUID
 
+from chatbot_site.files import private
 from conversations.transfer import merging
 from conversations.transfer.importing import IDS_AT_ONCE, Identity, identity, known
 from conversations.transfer.problems import BrokenFile
@@ -30,7 +31,7 @@ def check(path: Path, owner: User, shelf: Path, tell: Callable[[int], None] = la
     `tell` hears how many conversations have been looked at.
     """
     report, seen = Report(), _Seen(owner)
-    with shelf.open("w", encoding="ascii") as lines:
+    with open(shelf, "w", encoding="ascii", opener=private) as lines:
         for count, found in enumerate(conversations_in(path, report.pass_by), start=1):
             if isinstance(found, Parsed):
                 report.add(found)

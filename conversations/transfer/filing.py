@@ -43,6 +43,7 @@ class Filing:
             model=parsed.model if parsed.model in self._menu else self._preferences.default_model,
             streaming=parsed.streaming,
             system_prompt=self._prompt(parsed.system_prompt),
+            cache_answers=parsed.cache_answers,
             folder=self._folder(parsed.folder),
             created_at=created,
             updated_at=parsed.updated_at or created,

@@ -22,6 +22,8 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone, translation
 
 from accounts.models import Preferences
+from chatbot_site.files import make_private_folder, private
+from conversations import limits
 from conversations.models import ImportJob
 from conversations.transfer.checking import check, shelved
 from conversations.transfer.claims import Claim, Heartbeats, Lost
@@ -51,14 +53,17 @@ def folder_of(job_id: UUID) -> Path:
 
 
 def take_in(owner: User, upload: UploadedFile[Any]) -> ImportJob:
-    """Keep an uploaded file and have it checked. Raises Busy."""
+    """Keep an uploaded file and have it checked. Raises Busy, LimitReached: an import counts as one new conversation,
+    however many are in it."""
     if ImportJob.objects.owned_by(owner).at_work().exists():
         raise Busy
+    with limits.count(owner, *limits.CONVERSATIONS):
+        limits.count(owner, *limits.UPLOADS, amount=upload.size or 0)
     sweep(owner)
     job = ImportJob(owner=owner, file_name=clean_name(upload.name or ""))
     folder = folder_of(job.pk)
-    folder.mkdir(parents=True)
-    with (folder / "file").open("wb") as file:
+    make_private_folder(folder)
+    with open(folder / "file", "wb", opener=private) as file:
         for piece in upload.chunks():
             file.write(piece)
     job.save()

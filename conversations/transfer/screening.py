@@ -24,4 +24,4 @@ def refusal_of_import(owner: User, parsed: Parsed) -> str:
 
 def _words(parsed: Parsed) -> list[str]:
     questions = [turn.content for turn in parsed.turns if turn.role == "user"]
-    return [text for text in (parsed.system_prompt, *questions) if text.strip()]
+    return [text for text in (parsed.title, parsed.folder, parsed.system_prompt, *questions) if text.strip()]

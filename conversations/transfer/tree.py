@@ -70,6 +70,7 @@ class Parsed:
     temperature: float | None = None
     max_tokens: int | None = None
     streaming: bool = True
+    cache_answers: bool = False
     folder: str = ""
     is_pinned: bool = False
     is_archived: bool = False

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from conversations.forms import RenameForm, SettingsForm
 from conversations.models import Conversation
-from conversations.queueing import SETTINGS
 from conversations.sidebar import listing
 from conversations.submission import stop_open_answers
 from conversations.views.access import MemberRequest, members_only, own_conversation, own_or_new
@@ -39,8 +38,9 @@ def conversation_settings(request: MemberRequest, conversation_id: UUID) -> Http
     form = SettingsForm(request.POST, instance=conversation)
     is_new = conversation._state.adding
     if saved := form.is_valid() and not is_new:
-        # Nothing but them: a message that is stored at this moment has its own say on the rest of the row.
-        values = {name: getattr(form.instance, name) for name in SETTINGS}
+        # Nothing but what was changed: a message that is stored at this moment has its own say on the rest of the row,
+        # and so has another page.
+        values = {name: getattr(form.instance, name) for name in form.changed}
         Conversation.objects.filter(pk=conversation.pk).update(**values)
     if not request.htmx:
         if form.errors and not is_new:
@@ -81,8 +81,8 @@ def conversation_rename(request: MemberRequest, conversation_id: UUID) -> HttpRe
 def conversation_delete(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
     """Put it aside: gone for its owner, and back at once by restoring it."""
     conversation = own_conversation(request.user, conversation_id)
-    stop_open_answers(conversation)
     Conversation.objects.filter(pk=conversation.pk).update(deleted_at=timezone.now())
+    stop_open_answers(conversation)  # then: the end of an answer asks the next only in what is still there
     if not request.htmx:
         return redirect("home")
     return render(request, "conversations/deleted.html", {"conversation": conversation})

@@ -80,6 +80,8 @@ def _act(request: MemberRequest) -> HttpResponse:
             messages.error(request, _("Choose at least one conversation."))
             return _back(request)
         deleted = _ACTIONS[action](request, chosen)
+    if deleted:
+        _stop(Conversation.objects.deleted_by(request.user).filter(deleted_at=deleted))
     return _back(request, deleted)
 
 
@@ -118,13 +120,17 @@ def _move(request: MemberRequest, chosen: ConversationQuerySet) -> None:
 
 def _delete(request: MemberRequest, chosen: ConversationQuerySet) -> datetime:
     """When they were deleted: the mark by which they are found again."""
-    for conversation in chosen.filter(generations__status__in=Generation.OPEN).distinct():
-        stop_open_answers(conversation)
     moment = timezone.now()
     count = chosen.update(deleted_at=moment)
     sentence = ngettext("%(count)s conversation was deleted.", "%(count)s conversations were deleted.", count)
     messages.success(request, sentence % {"count": count})
     return moment
+
+
+def _stop(deleted: ConversationQuerySet) -> None:
+    """What is being written there; once all are marked, so that its end does not ask what waits."""
+    for conversation in deleted.filter(generations__status__in=Generation.OPEN).distinct():
+        stop_open_answers(conversation)
 
 
 _ACTIONS: dict[str, Callable[[MemberRequest, ConversationQuerySet], datetime | None]] = {

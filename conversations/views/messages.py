@@ -27,6 +27,7 @@ from conversations.submission import (
     AlreadySent,
     AnswerInProgress,
     ConversationLocked,
+    LimitReached,
     ModelNotAllowed,
     NoModel,
     NotYours,
@@ -43,7 +44,7 @@ from conversations.views.pages import message_page, parent_of, show
 from conversations.waiting import MOST, waiting_in
 from providers import default_model
 
-NOT_NOW = (ConversationLocked, ModelNotAllowed, NoModel)  # what can stand in the way of every question
+NOT_NOW = (ConversationLocked, LimitReached, ModelNotAllowed, NoModel)  # what can stand in the way of every question
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,9 +66,7 @@ def message_create(request: MemberRequest, conversation_id: UUID) -> HttpRespons
     problems = [*problems_of(form), *(problems_of(settings_form) if settings_form else []), *file_problems]
     problems += unseen(files, conversation.model or default_model(request.user))
     if problems:
-        return refused(request, conversation, problems, files)
-    if settings_form:
-        conversation = settings_form.save(commit=False)
+        return refused(request, conversation, problems, files, settings_form)
     try:
         submission = submit_message(
             request.user,
@@ -76,12 +75,15 @@ def message_create(request: MemberRequest, conversation_id: UUID) -> HttpRespons
             form.cleaned_data["client_id"],
             parent_id=form.cleaned_data["parent"],
             files=files,
+            changed=settings_form.changed if settings_form else (),
         )
     except NotYours:
         raise Http404 from None
     except (*NOT_NOW, AlreadySent, Refused, TooManyWaiting) as problem:
-        return refused(request, conversation, [sentence_of(problem)], files)
-    return waits(request, conversation) if isinstance(submission, WaitingMessage) else sent(request, submission)
+        return held_back(request, conversation, problem, files, settings_form)
+    if isinstance(submission, WaitingMessage):
+        return waits(request, conversation, settings_form)
+    return sent(request, submission, settings_form)
 
 
 def _settings(request: MemberRequest, conversation: Conversation) -> SettingsForm | None:
@@ -103,7 +105,7 @@ _SENTENCES: dict[type[Exception], Promise] = {
 
 
 def sentence_of(problem: Exception) -> str:
-    if isinstance(problem, Refused):
+    if isinstance(problem, LimitReached | Refused):
         return problem.sentence
     if isinstance(problem, TooManyWaiting):
         return _("%(count)s messages are waiting already. Send this one when some of them have been answered.") % {
@@ -117,19 +119,41 @@ def refused(
     conversation: Conversation,
     problems: list[str],
     files: Sequence[Attachment] = (),
+    settings_form: SettingsForm | None = None,
     place: str = "#composer-error",
 ) -> HttpResponse:
-    """Say why, in `place`; the text and the files stay where they are."""
+    """Say why, in `place`; the text, the files and the settings that were chosen stay where they are."""
     if request.htmx:
         response = render(request, "conversations/errors.html", {"errors": problems}, status=422)
         return reswap(retarget(response, place), "innerHTML")
     is_new = conversation._state.adding
     context = message_page(conversation, conversation.leaf_id) if not is_new else {"is_new": True, "messages": []}
     context |= {"errors": problems, "text": request.POST.get("text", ""), "attachments": files}
+    context |= {"settings_form": settings_form} if settings_form else {}
     return show(request, conversation, context, status=422)
 
 
-def sent(request: MemberRequest, submission: Submission) -> HttpResponse:
+def held_back(
+    request: MemberRequest,
+    conversation: Conversation,
+    problem: Exception,
+    files: Sequence[Attachment] = (),
+    settings_form: SettingsForm | None = None,
+) -> HttpResponse:
+    """The same for what is well formed and not possible now."""
+    return with_wait(request, refused(request, conversation, [sentence_of(problem)], files, settings_form), problem)
+
+
+def with_wait(request: MemberRequest, response: HttpResponse, problem: Exception) -> HttpResponse:
+    """As the answer of a limit, if that was the problem: when to come again, and its status where htmx takes that."""
+    if isinstance(problem, LimitReached):
+        response.status_code = 422 if request.htmx else 429
+        if problem.seconds is not None:
+            response["Retry-After"] = str(problem.seconds)
+    return response
+
+
+def sent(request: MemberRequest, submission: Submission, settings_form: SettingsForm | None = None) -> HttpResponse:
     """The question and its answer, which take their place at the end of the page."""
     url = reverse("conversation", args=[submission.conversation.pk])
     if not request.htmx:
@@ -145,15 +169,17 @@ def sent(request: MemberRequest, submission: Submission) -> HttpResponse:
         "conversation": submission.conversation,
         "current_id": submission.conversation.pk,
         "is_first": submission.is_new_conversation,
+        "shown": SettingsForm.shown_after(settings_form, submission.conversation),
     }
     return push_url(render(request, "conversations/sent.html", context), url)
 
 
-def waits(request: MemberRequest, conversation: Conversation) -> HttpResponse:
+def waits(request: MemberRequest, conversation: Conversation, settings_form: SettingsForm | None) -> HttpResponse:
     """The messages that wait in a conversation, below the answer that they wait for."""
     if not request.htmx:
         return redirect("conversation", conversation.pk)
-    response = render(request, "conversations/waiting.html", {"waiting": waiting_in(conversation)})
+    shown = SettingsForm.shown_after(settings_form, conversation)
+    response = render(request, "conversations/waiting.html", {"waiting": waiting_in(conversation), "shown": shown})
     return reswap(retarget(response, "#waiting"), "innerHTML")
 
 
@@ -206,8 +232,8 @@ def _again(
         answer = again(request.user, conversation, answer)
     except NotYours:
         raise Http404 from None
-    except (*NOT_NOW, AnswerInProgress) as problem:
-        return refused(request, conversation, [sentence_of(problem)])
+    except (*NOT_NOW, AnswerInProgress, Refused) as problem:
+        return held_back(request, conversation, problem)
     if not request.htmx:
         return redirect("conversation", conversation.pk)
     [view] = present([answer])

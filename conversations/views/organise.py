@@ -23,7 +23,8 @@ from conversations.views.lists import open_in, refused, whole_list
 @members_only
 def conversation_pin(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
     conversation = own_kept(request.user, conversation_id)
-    if Conversation.objects.listed_for(request.user).filter(pinned_at__isnull=False).count() >= MAX_PINNED:
+    pinned = Conversation.objects.listed_for(request.user).filter(pinned_at__isnull=False)
+    if conversation.pinned_at is None and pinned.count() >= MAX_PINNED:
         sentence = _("You have %(limit)s pinned conversations. Unpin one before you pin another.")
         return refused(request, sentence % {"limit": MAX_PINNED})
     Conversation.objects.filter(pk=conversation.pk, pinned_at=None).update(pinned_at=timezone.now())

@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
+from conversations.limits import LimitReached
 from conversations.models import ImportJob
 from conversations.transfer import jobs
 from conversations.transfer.archive import in_other_threads, zip_pieces
@@ -25,6 +26,7 @@ from conversations.transfer.exporting import Gathered, as_html, as_json, as_mark
 from conversations.transfer.names import disposition, safe_stem
 from conversations.transfer.reports import Report
 from conversations.views.access import MemberRequest, members_only, own_conversation
+from conversations.views.messages import with_wait
 
 _FORMATS: dict[str, tuple[Callable[[Gathered], str], str, str]] = {
     "json": (as_json, "json", "application/json"),
@@ -89,6 +91,8 @@ def _upload(request: MemberRequest) -> HttpResponse:
         job = jobs.take_in(request.user, upload)
     except jobs.Busy:
         return _form(request, _("Another import is still under way. Wait until it has ended."), status=409)
+    except LimitReached as reached:
+        return with_wait(request, _form(request, reached.sentence), reached)
     return redirect("import-job", job.pk)
 
 
@@ -102,7 +106,7 @@ def _form(request: MemberRequest, problem: str = "", status: int = 200) -> HttpR
     context = {
         "problem": problem,
         "limit": settings.IMPORT_MAX_BYTES,
-        "is_cleaned_up": bool(settings.RETENTION_DAYS.strip()),
+        "is_cleaned_up": bool(settings.RETENTION_DAYS),
         "earlier": [(job, Report.of(job.report)) for job in earlier],
     }
     return render(request, "conversations/transfer/import.html", context, status=status)

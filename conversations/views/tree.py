@@ -16,7 +16,7 @@ from conversations.forms import MessageForm
 from conversations.models import Conversation, Message
 from conversations.presentation import present
 from conversations.queueing import ConversationLocked, is_answering
-from conversations.submission import AnswerInProgress, NotYours, Refused, edit_question
+from conversations.submission import AnswerInProgress, LimitReached, NotYours, Refused, edit_question
 from conversations.views.access import (
     MemberRequest,
     members_only,
@@ -25,7 +25,7 @@ from conversations.views.access import (
     own_message,
     own_question,
 )
-from conversations.views.messages import NOT_NOW, problems_of, refused, sent, sentence_of
+from conversations.views.messages import NOT_NOW, held_back, problems_of, refused, sent, sentence_of, with_wait
 from conversations.views.pages import PAGE, message_page, show
 from conversations.waiting import announce, take_back, waiting_in
 from providers import models_for_menu
@@ -43,15 +43,21 @@ def message_edit(request: MemberRequest, conversation_id: UUID, message_id: int)
     if request.method != "POST":
         return _edit_form(request, conversation, question, question.content, [])
     form = MessageForm(request.POST)
-    problems = problems_of(form)
-    if not problems:
-        text, client_id = form.cleaned_data["text"], form.cleaned_data["client_id"]
-        try:
-            return sent(request, edit_question(request.user, conversation, question, text, client_id))
-        except NotYours:
-            raise Http404 from None
-        except (*NOT_NOW, AnswerInProgress, Refused) as problem:
-            problems = [sentence_of(problem)]
+    if problems := problems_of(form):
+        return _not_edited(request, conversation, question, problems)
+    text, client_id = form.cleaned_data["text"], form.cleaned_data["client_id"]
+    try:
+        return sent(request, edit_question(request.user, conversation, question, text, client_id))
+    except NotYours:
+        raise Http404 from None
+    except (*NOT_NOW, AnswerInProgress, Refused) as problem:
+        return with_wait(request, _not_edited(request, conversation, question, [sentence_of(problem)]), problem)
+
+
+def _not_edited(
+    request: MemberRequest, conversation: Conversation, question: Message, problems: list[str]
+) -> HttpResponse:
+    """Say why; the new wording stays where it is."""
     if request.htmx:
         return refused(request, conversation, problems, place=f"#edit-{question.pk}-error")
     return _edit_form(request, conversation, question, request.POST.get("text", ""), problems)
@@ -106,10 +112,13 @@ def conversation_branch(request: MemberRequest, conversation_id: UUID, message_i
     conversation, message = own_message(request.user, conversation_id, message_id)
     [view] = present([not_hidden(message)])
     if conversation.locked_at is not None:  # it would be asked there what cannot be asked here
-        return refused(request, conversation, [sentence_of(ConversationLocked())])
+        return held_back(request, conversation, ConversationLocked())
     if view.is_open and is_answering(conversation):
-        return refused(request, conversation, [sentence_of(AnswerInProgress())])
-    copy = branch_off(request.user, conversation, message)
+        return held_back(request, conversation, AnswerInProgress())
+    try:
+        copy = branch_off(request.user, conversation, message)
+    except LimitReached as problem:
+        return held_back(request, conversation, problem)
     if not request.htmx:
         return redirect("conversation", copy.pk)
     context = message_page(copy, copy.leaf_id) | {"is_branched_off": True}

@@ -18,8 +18,9 @@ from typing import Any, cast
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
-from environ import Env
 
+from chatbot_site.environment.kinds import NotUnderstood
+from chatbot_site.environment.services import database
 from operations.backup.problems import Unreachable, disk_problems
 
 SCRATCH, _LOCK = ".backup-scratch-", "lock"
@@ -71,12 +72,10 @@ def sqlite_config(path: Path) -> dict[str, Any]:
 def config_of(url: str) -> dict[str, Any]:
     """Raises Unreachable for what is no address of a database."""
     try:
-        config: dict[str, Any] = Env.db_url_config(url)
-    except Exception:  # it has errors of many kinds, and their texts may hold the password
-        config = {}
-    if config.get("ENGINE") not in ("django.db.backends.postgresql", "django.db.backends.sqlite3"):
-        raise Unreachable("The scratch database is written postgres://user:password@host:5432/name.")
-    return config
+        return database(Path.cwd()).read(url)
+    except NotUnderstood as error:
+        told = f"The address of the scratch database {error}."
+        raise Unreachable(f"{told} It is written postgres://user:password@host:5432/name.") from None
 
 
 # --- Reading --------------------------------------------------------------------------------------

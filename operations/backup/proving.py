@@ -12,6 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from chatbot_site.database import trouble_of
 from moderation import audit
 from operations.backup import media
 from operations.backup.archive import MEDIA
@@ -59,8 +60,14 @@ def prove(path: Path, key: BackupKey | None, scratch_url: str, console: Console)
             look_at(proof)
             _compare_files(checked, proof)
     except DatabaseError as error:
-        raise Unreachable(f"The scratch database refused ({type(error).__name__}).") from None
+        raise _scratch_refused(error, scratch_url) from None
     return proof
+
+
+def _scratch_refused(error: DatabaseError, url: str) -> Unreachable:
+    trouble = trouble_of(error, config_of(url) if url else None)
+    why = trouble.text if trouble else f"{type(error).__name__}."
+    return Unreachable(f"The scratch database cannot be reached, or refuses. {why}")
 
 
 def checked_with_progress(path: Path, key: BackupKey | None, console: Console) -> Checked:
@@ -119,7 +126,7 @@ def _scratch(url: str) -> Iterator[None]:
             yield
         return
     with standing_in(config_of(url)):
-        _refuse_tables()
+        _refuse_tables(url)
         with transaction.atomic():
             yield
             transaction.set_rollback(True)
@@ -129,11 +136,11 @@ def _file_in(folder: Path) -> dict[str, Any]:
     return sqlite_config(folder / "scratch.sqlite3")
 
 
-def _refuse_tables() -> None:
+def _refuse_tables(url: str) -> None:
     try:
         tables = connection.introspection.table_names()
     except DatabaseError as error:
-        raise Unreachable(f"The scratch database cannot be reached ({type(error).__name__}).") from None
+        raise _scratch_refused(error, url) from None
     if tables:
         raise NotEmpty("The scratch database is not empty. Give one without any tables: it must not be a site's own.")
     if connection.vendor != "postgresql":

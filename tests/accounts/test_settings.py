@@ -1,5 +1,7 @@
 """The settings page, the language and the theme."""
 
+import re
+
 import pytest
 
 from accounts.models import Preferences
@@ -47,6 +49,22 @@ def test_saving(hers, alice):
     saved = Preferences.objects.get(user=alice)
     assert (saved.default_model, saved.temperature, saved.max_tokens) == ("anthropic/claude-test", 1.0, 4000)
     assert 'data-theme="dark"' in response.content.decode()
+
+
+@pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}])
+def test_an_older_page_changes_what_was_changed_on_it(hers, alice, headers):
+    hers.post("/settings/", GOOD | {"custom_instructions": "I am a nurse.\nBe brief."})
+    page = hers.get("/settings/").content.decode()
+    hidden = re.findall(r'<input type="hidden" name="(initial-[^"]+)"([^>]*)>', page)
+    shown = {name: rest.partition('value="')[2].partition('"')[0] for name, rest in hidden}
+    assert set(shown) == {f"initial-{name}" for name in (*GOOD, "custom_instructions")}
+    elsewhere = {"theme": "dark", "custom_instructions": "I am a judge.", "streaming": False, "temperature": 0.2}
+    Preferences.objects.update(**elsewhere)
+    form = GOOD | shown | {"custom_instructions": "I am a nurse.\r\nBe brief.", "max_tokens": "300"}
+    assert hers.post("/settings/", form, headers=headers).status_code in (200, 302)
+    saved = Preferences.objects.get(user=alice)
+    assert {name: getattr(saved, name) for name in elsewhere} == elsewhere
+    assert (saved.max_tokens, saved.language) == (300, "")
 
 
 def test_streaming_can_be_turned_off(hers, alice):

@@ -21,6 +21,13 @@ from targets.base import Client, Target
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "openai/fake-200tok-50tps"
 OPEN = ("queued", "running")
+LIMITS = (  # one person asks for hundreds
+    "LIMIT_OPEN_ANSWERS",
+    "LIMIT_MESSAGES_PER_MINUTE",
+    "LIMIT_MESSAGES_PER_DAY",
+    "LIMIT_CONVERSATIONS_PER_MINUTE",
+    "LIMIT_UPLOAD_BYTES_PER_DAY",
+)
 
 PREPARE = """
 import json, sys
@@ -142,6 +149,7 @@ class Ours(Target):
             "DEFAULT_MODEL": MODEL,
             "LOCAL_MODEL": "off",
             "LOG_LEVEL": "WARNING",
+            **dict.fromkeys(LIMITS, "0"),
         }
 
     def __init__(self, llm_url):

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import User
-from chatbot_site.caches import RedisOrHere
+from chatbot_site.caches import LimitsHere, RedisOrHere, limits
 from chatbot_site.health import CHECKS, NotReady
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -48,7 +48,10 @@ def test_what_is_in_redis_is_not_kept_here(redis_url: str) -> None:
 
 @pytest.fixture
 def site_without_redis(settings, away: RedisOrHere) -> None:
-    settings.CACHES = {"default": {"BACKEND": "chatbot_site.caches.RedisOrHere", "LOCATION": NOWHERE}}
+    settings.CACHES = {
+        "default": {"BACKEND": "chatbot_site.caches.RedisOrHere", "LOCATION": NOWHERE},
+        "limits": {"BACKEND": "chatbot_site.caches.LimitsInRedis", "LOCATION": NOWHERE},
+    }
 
 
 @pytest.mark.django_db
@@ -70,3 +73,71 @@ def test_the_probe_says_that_redis_is_away() -> None:
     with pytest.raises(NotReady, match="Redis"):
         CHECKS["cache"]()
     assert cache.is_away
+
+
+@pytest.fixture
+def counters() -> Iterator[LimitsHere]:
+    made = LimitsHere("test-counters", {"OPTIONS": {"MAX_ENTRIES": 100}})
+    yield made
+    made.clear()
+
+
+def test_tries_against_many_names_push_no_counter_out_that_has_counted_further(counters: LimitsHere) -> None:
+    counters.set("login:key:alice", [3.0, 2.0, 1.0], 300)
+    for number in range(1000):
+        counters.set(f"login:key:{number}", [1.0], 300)
+    assert counters.get("login:key:alice") == [3.0, 2.0, 1.0]
+    assert len(counters._cache) <= 100
+
+
+def test_much_of_one_kind_pushes_nothing_of_another_out(counters: LimitsHere) -> None:
+    counters.set("login:key:alice", [1.0], 300)
+    counters.set("login:ip:192.0.2.1", 1, 300)
+    for number in range(1000):
+        counters.set(f"views:ip:2001:db8:{number:x}::", 50, 300)
+    assert counters.get("login:key:alice") == [1.0]
+    assert counters.get("login:ip:192.0.2.1") == 1
+
+
+def test_what_has_run_out_goes_first(counters: LimitsHere) -> None:
+    for number in range(99):
+        counters.set(f"login:{number}", [1.0] * 9, -1)
+    for number in range(50):
+        counters.set(f"login:new-{number}", [1.0], 300)
+    assert all(counters.get(f"login:new-{number}") for number in range(50))
+
+
+@pytest.mark.django_db
+def test_what_fills_the_cache_does_not_wash_tries_away(client: Client) -> None:
+    User.objects.create_user("carol", password=PASSWORD)
+    for number in range(5):
+        client.post("/accounts/login/", {"login": "carol", "password": "wrong"})
+        for entry in range(400):
+            cache.set(f"{number}-{entry}", "anything")
+    page = client.post("/accounts/login/", {"login": "carol", "password": PASSWORD}, headers={"accept-language": "en"})
+    assert "Too many tries" in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_another_port_in_the_host_header_is_no_other_counter(client: Client) -> None:
+    User.objects.create_user("carol", password=PASSWORD)
+    for port in range(1, 6):
+        client.post("/accounts/login/", {"login": "carol", "password": "wrong"}, headers={"host": f"localhost:{port}"})
+    page = client.post("/accounts/login/", {"login": "carol", "password": PASSWORD}, headers={"accept-language": "en"})
+    assert "Too many tries" in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_probe_writes_one_key_however_often_it_asks(client: Client) -> None:
+    cache.clear()
+    for _ in range(5):
+        assert client.get("/readyz").status_code == 200
+    assert len(cache._cache) == 1
+
+
+@pytest.mark.service
+def test_counters_in_redis_are_those_of_all_processes(redis_url: str, settings) -> None:
+    settings.CACHES = {"limits": {"BACKEND": "chatbot_site.caches.LimitsInRedis", "LOCATION": redis_url}}
+    limits.set("test-limits:1", 5, 10)
+    assert _cache(redis_url).get("test-limits:1") == 5
+    limits.delete("test-limits:1")

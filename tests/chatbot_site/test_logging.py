@@ -89,6 +89,14 @@ def test_unknown_style_is_named(tmp_path: Path) -> None:
         ("redis://:s3cret@redis:6379/0", "redis://:[hidden]@redis:6379/0"),
         ("token gAAAAABmZm9vYmFyYmF6cXV4cXV1eA==", "token [hidden]"),
         ("GET /share/Ab-d_fghijklmnopqrstuvwxyz012345/ 200", "GET /share/[hidden]/ 200"),
+        (
+            "Not Found: /accounts/confirm-email/NQ:1xY0nu:ZgLSJm8lnln3G-p3Io2E",
+            "Not Found: /accounts/confirm-email/[hidden]",
+        ),
+        ("GET /accounts/confirm-email/NQ%3A1xY0nu%3AZgLS/ 200", "GET /accounts/confirm-email/[hidden]/ 200"),
+        ("GET /accounts/password/reset/key/1-abc/ 302", "GET /accounts/password/reset/key/[hidden]/ 302"),
+        ("to /elsewhere/NQ%3A1xY0nu%3AZgLSJm8lnln3G-p3Io2E_T-Qg4VK/", "to /elsewhere/[hidden]/"),
+        ("/x/2f-cx1y2z-0123456789abcdef0123456789abcdef", "/x/[hidden]"),
     ],
 )
 def test_hides_what_looks_like_a_credential(text: str, expected: str) -> None:
@@ -96,7 +104,16 @@ def test_hides_what_looks_like_a_credential(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["GET /c/5f0c-11/ 200", "task-runner skipped 3", "http://localhost:8000/", "basic question"]
+    "text",
+    [
+        "GET /accounts/password/reset/key/done/ 200",
+        "GET /c/5f5b2d9e-0000-4000-8000-000000000001/ 200",
+        "2026-11-30 12:09:33,123456 static/js/stream.0123456789ab.js",
+        "GET /c/5f0c-11/ 200",
+        "task-runner skipped 3",
+        "http://localhost:8000/",
+        "basic question",
+    ],
 )
 def test_leaves_ordinary_words_alone(text: str) -> None:
     assert redact(text) == text

@@ -1,13 +1,17 @@
 """Commands on conversations."""
 
+import re
 import uuid
 
 import pytest
 from django.test import Client
 
 from accounts.models import User
+from conversations import waiting
 from conversations.forms import SettingsForm
+from conversations.generation import engine
 from conversations.models import Conversation, Generation, Message
+from conversations.submission import submit_message
 from tests.conversations.conftest import MODEL, converse
 
 HTMX = {"HX-Request": "true", "Accept-Language": "en"}
@@ -61,6 +65,21 @@ def test_deleting_stops_the_answer(alice_client: Client, conversation: Conversat
     assert Generation.objects.get().stop_requested
 
 
+@pytest.mark.parametrize("address", ["/c/{}/delete/", "/conversations/"])
+def test_what_waits_is_not_asked_while_a_conversation_is_deleted(
+    alice: User, alice_client: Client, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """Whoever is told of the answer's end asks the next question, in any process: even then nothing is asked."""
+    conversation = Conversation(owner=alice, model=MODEL)
+    for text in ("First", "Waits"):
+        submit_message(alice, conversation, text, uuid.uuid4())
+        conversation = Conversation.objects.get()
+    monkeypatch.setattr(engine, "tell_stopped", lambda key, *_: waiting.submit_next(key))
+    alice_client.post(address.format(conversation.pk), {"action": "delete", "conversation": conversation.pk})
+    assert Generation.objects.get().status == "stopped"
+    assert Message.objects.filter(role="user").get().content == "First"
+
+
 def test_a_message_to_a_deleted_conversation_is_not_found(alice_client: Client, conversation: Conversation) -> None:
     alice_client.post(_url(conversation, "delete"))
     form = {"text": "Hello", "client_id": str(uuid.uuid4())}
@@ -111,6 +130,117 @@ def test_settings_of_a_conversation_to_be_are_only_checked(alice_client: Client)
     form = {"model": MODEL, "temperature": "1.1", "max_tokens": "700"}
     assert alice_client.post(f"/c/{uuid.uuid4()}/settings/", form, headers=HTMX).status_code == 200
     assert not Conversation.objects.exists()
+
+
+def _fields(html: str) -> dict[str, str]:
+    """What the page's message box sends, as a browser would."""
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)"([^>]*)>', html)
+    fields = {name: rest.partition('value="')[2].partition('"')[0] for name, rest in hidden}
+    fields["model"] = html.partition('id="settings-model"')[2].partition(" selected")[0].rpartition('value="')[2][:-1]
+    for name in ("temperature", "max_tokens"):
+        fields[name] = re.search(rf'name="{name}" form="composer" value="([^"]+)"', html)[1]  # type: ignore[index]
+    for name in ("streaming", "cache_answers"):
+        fields |= {name: "on"} if re.search(rf'name="{name}" form="composer" checked', html) else {}
+    return {name: value for name, value in fields.items() if name != "csrfmiddlewaretoken"} | {"system_prompt": ""}
+
+
+@pytest.fixture
+def page(alice_client: Client, conversation: Conversation) -> dict[str, str]:
+    """What a tab shows that is then left behind."""
+    return _fields(alice_client.get(_url(conversation, "")[:-1]).content.decode())
+
+
+def _elsewhere(conversation: Conversation) -> None:
+    """Another tab has been busy."""
+    Conversation.objects.filter(pk=conversation.pk).update(
+        model="anthropic/claude-sonnet-4-5",
+        temperature=0.2,
+        max_tokens=1100,
+        streaming=False,
+        system_prompt="In verse.",
+        cache_answers=True,
+    )
+
+
+def _settings(conversation: Conversation) -> list[object]:
+    names = ("model", "temperature", "max_tokens", "streaming", "system_prompt", "cache_answers")
+    return list(Conversation.objects.filter(pk=conversation.pk).values_list(*names).get())
+
+
+BUSY = ["anthropic/claude-sonnet-4-5", 0.2, 1100, False, "In verse.", True]
+
+
+@pytest.mark.parametrize("command", ["messages", "settings"])
+@pytest.mark.parametrize("headers", [HTMX, {}])
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({}, {}),
+        ({"temperature": "0.9"}, {1: 0.9}),
+        ({"max_tokens": "500"}, {2: 500}),
+        ({"system_prompt": "Briefly."}, {4: "Briefly."}),
+        ({"model": MODEL}, {}),  # it shows that one, and nobody has chosen it
+    ],
+)
+def test_an_older_page_changes_what_was_changed_on_it(
+    alice_client: Client,
+    conversation: Conversation,
+    page: dict[str, str],
+    command: str,
+    headers: dict[str, str],
+    change: dict[str, str],
+    place: dict[int, object],
+) -> None:
+    _elsewhere(conversation)
+    form = page | {"text": "Hello", "client_id": str(uuid.uuid4())} | change
+    assert alice_client.post(_url(conversation, command), form, headers=headers).status_code in (200, 302)
+    expected = [place.get(number, value) for number, value in enumerate(BUSY)]
+    assert _settings(conversation) == expected
+    if command == "messages":
+        assert Generation.objects.get().model == BUSY[0]
+        assert Generation.objects.get().temperature == expected[1]
+
+
+def test_a_box_that_was_unticked_on_an_older_page(
+    alice_client: Client, conversation: Conversation, page: dict[str, str]
+) -> None:
+    Conversation.objects.update(temperature=0.2)
+    del page["streaming"]
+    alice_client.post(_url(conversation, "settings"), page, headers=HTMX)
+    assert _settings(conversation)[1:4] == [0.2, 2000, False]
+
+
+def test_changing_back_what_went_with_a_message(
+    alice_client: Client, conversation: Conversation, page: dict[str, str]
+) -> None:
+    """A change whose saving was lost goes with the message; from then on the page shows that."""
+    form = page | {"text": "Hello", "client_id": str(uuid.uuid4()), "temperature": "1.1"}
+    html = alice_client.post(_url(conversation, "messages"), form, headers=HTMX).content.decode()
+    shown = html.partition('<div id="settings-shown"')[2].partition("</div>")[0]
+    assert 'hx-swap-oob="true"' in shown
+    page |= dict(re.findall(r'name="([^"]+)" value="([^"]*)"', shown.replace(' form="composer"', "")))
+    alice_client.post(_url(conversation, "settings"), page, headers=HTMX)
+    assert _settings(conversation)[1] == 0.7
+
+
+def test_without_javascript_a_refused_message_keeps_what_was_chosen(
+    alice_client: Client, conversation: Conversation, page: dict[str, str]
+) -> None:
+    form = page | {"text": "", "client_id": str(uuid.uuid4()), "temperature": "1.1"}
+    refused = alice_client.post(_url(conversation, "messages"), form).content.decode()
+    assert _settings(conversation)[1] == 0.7
+    alice_client.post(_url(conversation, "messages"), _fields(refused) | {"text": "Hello"})
+    assert _settings(conversation)[1] == 1.1
+
+
+def test_a_value_between_the_steps_of_the_slider_is_not_changed_by_a_message(
+    alice_client: Client, conversation: Conversation
+) -> None:
+    Conversation.objects.update(temperature=0.75)
+    page = _fields(alice_client.get(f"/c/{conversation.pk}/").content.decode())
+    assert page["temperature"] in page["initial-temperature"] in ("0.7", "0.8")
+    alice_client.post(_url(conversation, "messages"), page | {"text": "Hello"})
+    assert _settings(conversation)[1] == 0.75
 
 
 def test_older_conversations_come_on_scrolling(alice: User, alice_client: Client) -> None:

@@ -9,9 +9,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from conversations.models import Conversation
+from conversations import attachments
+from conversations.consumers import _who_and_whose
+from conversations.generation.frames import Key
+from conversations.models import Conversation, WaitingMessage
 from conversations.sidebar import listing
+from conversations.waiting import missed
 from tests.conversations.conftest import converse
+from tests.conversations.pictures import kept
 
 HTMX = {"HX-Request": "true", "Accept-Language": "en"}
 Form = Callable[..., dict[str, str]]
@@ -111,6 +116,24 @@ def test_when_its_time_has_come_it_is_gone(alice: User, alice_client: Client, ch
     assert alice_client.get(f"/c/{chat.pk}/").status_code == 404
     assert alice_client.post(f"/c/{chat.pk}/keep/").status_code == 404
     assert alice_client.post(f"/c/{chat.pk}/messages/", form("Hello")).status_code == 404
+
+
+def test_its_files_and_its_websocket_are_gone_with_it(alice: User, alice_client: Client, chat: Conversation) -> None:
+    question = chat.messages.get(role="user")
+    waits = WaitingMessage.objects.create(conversation=chat, content="and", client_id=uuid.uuid4())
+    sent, waiting_file, unsent = kept(alice), kept(alice, "a.txt", b"a"), kept(alice, "b.txt", b"b")
+    attachments.attach([sent], message=question)
+    attachments.attach([waiting_file], waiting=waits)
+    session = alice_client.cookies["sessionid"].value
+    addresses = [f"/attachments/{file.pk}/" for file in (sent, waiting_file)]
+    assert [alice_client.get(address).status_code for address in addresses] == [200, 200]
+    assert _who_and_whose(session, chat.pk) == (alice.pk, alice.pk)
+    assert missed() == [Key(alice.pk, chat.pk)]
+    _expiring(chat, hours=-0.01)
+    assert [alice_client.get(address).status_code for address in addresses] == [404, 404]
+    assert _who_and_whose(session, chat.pk) == (alice.pk, 0)
+    assert missed() == []
+    assert alice_client.get(f"/attachments/{unsent.pk}/").status_code == 200
 
 
 def test_a_deleted_one_does_not_come_back_after_its_time(alice: User, alice_client: Client, chat: Conversation) -> None:

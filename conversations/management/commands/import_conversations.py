@@ -8,8 +8,10 @@ from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from chatbot_site import arguments
+from chatbot_site.commands import SiteCommand
 from conversations.text import storable
 from conversations.transfer.checking import check, shelved
 from conversations.transfer.command_line import Progress, person
@@ -34,7 +36,7 @@ exit codes: 0 done, 1 refused or failed, 2 wrong usage
 """
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
     help = "Import conversations from an export file into somebody's account."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -43,8 +45,10 @@ class Command(BaseCommand):
         )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="the ZIP or JSON file, as it was downloaded")
-        parser.add_argument("--user", required=True, metavar="NAME", help="whose conversations they become")
+        parser.add_argument("file", type=arguments.path, help="the ZIP or JSON file, as it was downloaded")
+        parser.add_argument(
+            "--user", type=arguments.text, required=True, metavar="NAME", help="whose conversations they become"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say what is in the file")
         parser.add_argument(
             "--skip-unreadable", action="store_true", help="import the others where some cannot be read"

@@ -54,6 +54,7 @@ def _take_settings(parsed: Parsed, settings: Value) -> None:
     streaming = settings.get("streaming")
     parsed.streaming = streaming.data is None or streaming.flag()
     parsed.system_prompt = settings.get("system_prompt").text()
+    parsed.cache_answers = settings.get("cache_answers").flag()
 
 
 def _node(key: str, message: Value, parsed: Parsed) -> Node:

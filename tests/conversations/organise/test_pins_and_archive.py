@@ -52,6 +52,9 @@ def test_too_many_pinned_ones_are_refused(alice: User, alice_client: Client, con
     assert f"You have {MAX_PINNED} pinned conversations" in plain.content.decode()
     conversation.refresh_from_db()
     assert conversation.pinned_at is None
+    pinned = Conversation.objects.exclude(pinned_at=None).first()
+    assert pinned
+    assert alice_client.post(f"/c/{pinned.pk}/pin/", headers=HTMX).status_code == 200  # it is one of them already
 
 
 # --- The archive ---

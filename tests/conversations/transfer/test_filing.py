@@ -89,8 +89,8 @@ def test_each_question_passes_the_sites_screen_once(
     monkeypatch.setattr("conversations.transfer.screening.refusal_of", screen)
     bad = _own(2, messages=[{"id": 1, "role": "user", "content": "Bad"}])
     passed, refused = screened(alice, parsed(make([_own(1, settings={"system_prompt": "Brief"}), bad])))
-    assert ([one.source_id for one in passed], asked) == (["c1"], ["Brief", "Question", "Bad"])
+    assert ([one.source_id for one in passed], asked) == (["c1"], ["T", "Brief", "Question", "T", "Bad"])
     assert [one.params["sentence"] for one in refused.refused] == ["Not here."]
     store(alice, passed)
     screened(alice, parsed(make([_own(1)])))
-    assert len(asked) == 3
+    assert len(asked) == 5

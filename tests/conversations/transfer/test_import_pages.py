@@ -328,5 +328,5 @@ def test_the_page_says_from_when_the_retention_counts(
         return alice_client.get("/import/", headers={"accept-language": language}).content.decode()
 
     assert said not in page()
-    settings.RETENTION_DAYS = "Members=30"
+    settings.RETENTION_DAYS = {"Members": 30}
     assert said in page()

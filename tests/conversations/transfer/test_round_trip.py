@@ -1,5 +1,6 @@
 """What was exported comes back the same: any tree, into another account."""
 
+import json
 import uuid
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,7 @@ def test_all_around_the_tree_comes_back(alice: User, bob: User, tmp_path: Path) 
     original.folder = Folder.objects.create(owner=alice, name="Work")
     original.pinned_at = original.archived_at = timezone.now()
     original.source, original.source_id = "claude", "there"
+    original.cache_answers = True
     original.save()
     path = tmp_path / "one.json"
     path.write_text(as_json(gather(original)), encoding="utf-8")
@@ -90,6 +92,36 @@ def test_all_around_the_tree_comes_back(alice: User, bob: User, tmp_path: Path) 
     assert copy.pinned_at is not None
     assert copy.archived_at is not None
     assert (copy.source, copy.source_id) == ("claude", "there")
+    assert copy.cache_answers
+
+
+# What an export leaves out, and why.
+LEFT_OUT = {
+    Conversation: {
+        "owner": "whoever imports it",
+        "expires_at": "a temporary chat is to go",
+        "locked_at": "a moderator's, of this site",
+        "deleted_at": "what is deleted is not exported",
+        "title_is_indexed": "made anew",
+        "imported_at": "when it came to this site",
+    },
+    Message: {
+        "conversation": "the one it is in",
+        "client_id": "of the page that sent it",
+        "html": "made of the content",
+        "is_indexed": "made anew",
+        "copied_from": "of a branch, on this site",
+    },
+}
+
+
+@pytest.mark.parametrize("model", LEFT_OUT)
+def test_every_field_is_exported_or_left_out_for_a_reason(alice: User, model: type[Conversation | Message]) -> None:
+    exported = json.loads(as_json(gather(_made(alice, ([(-1, "user", "Hello", "", "")], 0, "", 0.7)))))["conversation"]
+    named = {"pinned_at": "pinned", "archived_at": "archived", "hidden_at": "hidden"}
+    found = exported | exported["settings"] if model is Conversation else exported["messages"][0] | {"hidden": True}
+    fields = {field.name for field in model._meta.concrete_fields} - set(LEFT_OUT[model])
+    assert {named.get(name, name) for name in fields} <= set(found)
 
 
 def test_a_format_from_the_future_is_refused(make: Any) -> None:
