@@ -69,7 +69,7 @@ def _of_json(field: str) -> str:
         return ""
     if isinstance(data, list):
         names = [item for item in data[1:2] or data if isinstance(item, str)]
-        return one_line(names[0]) if names else ""
+        return one_line(Value(names[0], "").text()) if names else ""
     if not isinstance(data, dict):
         return ""
     return "\n\n".join(filter(None, (_of_widget(name, Value(inner, "")) for name, inner in data.items())))

@@ -31,6 +31,7 @@ def _said(*parts: Any, **message: Any) -> dict[str, Any]:
     ("mark", "shown"),
     [
         ('\ue200entity\ue202["company","Example","software"]\ue201', "Example"),
+        ('\ue200entity\ue202["company","a\\ud800b\\u0000c"]\ue201', "a\ufffdb\ufffdc"),
         ("\ue200entity\ue202plain name\ue201", "plain name"),
         ("\ue200url\ue202the label\ue202https://example.org/a\ue201", "[the label](https://example.org/a)"),
         ("\ue200url\ue202the label\ue202turn0news0\ue201", "the label"),

@@ -114,7 +114,7 @@ def test_queries_do_not_grow_with_the_messages(alice: User, make: Make) -> None:
         nodes = {f"m{n}": chatgpt_node(f"m{n}", f"m{n - 1}" if n else None, "user", "x") for n in range(count)}
         return chatgpt(conversation_id=key, mapping=nodes)
 
-    small, large = (parsed(make([line(count, str(count))])) for count in (2, 80))
+    small, large = (parsed(make([line(count, str(count))])) for count in (2, 70))
     store(alice, parsed(make([line(1, "first")])))
     counts = []
     for batch in (small, large):
