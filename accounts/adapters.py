@@ -21,6 +21,7 @@ from accounts.naming import site_name
 
 WRONG_LOGIN = _("The name or the password is not right. Check both and try again.")
 EMAIL_TAKEN = _("Someone already uses this e-mail address.")
+CONFIRMATION = "account/email/email_confirmation"
 SUSPENDED_KEY = "suspended_person"  # in the session of whoever has just tried to log in
 DEFAULT_STAGE = "allauth.account.stages.EmailVerificationStage"
 
@@ -89,7 +90,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return subject
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """At once for whoever is logged in, after the page for others: see `accounts.mailing`.
+        """After the page (see `accounts.mailing`), but for an address that whoever is logged in wants to have.
 
         Raises ImmediateHttpResponse, with a page that says so, where mails do not go out.
         """
@@ -97,7 +98,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         about |= {"site_name": site_name(), "site_address": self.request.build_absolute_uri("/")}
         message = self.render_mail(template_prefix, email, context | about)
         try:
-            if self.request.user.is_authenticated:
+            if self.request.user.is_authenticated and template_prefix == CONFIRMATION:
                 message.send()
             else:
                 mailing.send_soon(message)

@@ -15,6 +15,8 @@ from accounts import memberships, sessions
 from accounts.models import User
 from accounts.signals import account_disabled, session_ended
 
+LOGGED_OUT = "logged_out_id"  # of a request: who has just logged out by it
+
 
 def connect() -> None:
     post_save.connect(user_saved, sender=User)
@@ -57,7 +59,9 @@ def session_row_deleted(sender: type[UserSession], instance: UserSession, **kwar
     transaction.on_commit(lambda: session_ended.send(sender, session_key=session_key))
 
 
-def logged_out(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+def logged_out(sender: Any, request: HttpRequest, user: User | None = None, **kwargs: Any) -> None:
+    if user is not None:
+        setattr(request, LOGGED_OUT, user.pk)  # for LoggedOutMiddleware
     session_key = request.session.session_key
     deleted, _rows = UserSession.objects.filter(session_key=session_key).delete()
     if session_key and not deleted:  # signed in so recently that no row was there yet

@@ -3,6 +3,7 @@ the addresses that take them."""
 
 from __future__ import annotations
 
+from functools import cache
 from urllib.parse import unquote
 
 from django.conf import settings
@@ -27,12 +28,20 @@ class SiteBodies(BodyRules):
         headers = dict(HEADERS)
         if is_htmx and limit <= self.at_once:
             headers["HX-Redirect"] = reverse("account_login")
-        return Refusal(
-            413, bilingual("413.html", {"limit": limit, "is_member": limit > self.at_once}).encode(), headers
-        )
+        return Refusal(413, _too_large(limit), headers)
 
     def too_slow(self) -> Refusal:
-        return Refusal(408, bilingual("408.html").encode(), HEADERS)
+        return Refusal(408, _too_slow(), HEADERS)
+
+
+@cache
+def _too_large(limit: int) -> bytes:
+    return bilingual("413.html", {"limit": limit, "is_member": limit > BodyRules.at_once}).encode()
+
+
+@cache
+def _too_slow() -> bytes:
+    return bilingual("408.html").encode()
 
 
 def _longest(path: str, session_key: str) -> int:

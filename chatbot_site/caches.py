@@ -20,6 +20,7 @@ from django.utils.connection import ConnectionProxy
 from django_redis.cache import RedisCache
 from redis.exceptions import RedisError
 
+SLOW_SECONDS, LEFT_ALONE_SECONDS = 0.5, 5.0
 LIMITS = "limits"
 COUNTERS = 50_000  # of 300 to 500 bytes each; more than can be tried in five minutes, since a try hashes a password
 
@@ -32,6 +33,7 @@ class RedisOrHere(RedisCache):  # type: ignore[misc]  # django-redis has no type
     """
 
     is_away = False  # at the last call
+    asked_again_at = 0.0  # by time.monotonic(): not before that, where it was silent
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
@@ -46,10 +48,15 @@ def _or_here(name: str) -> Callable[..., Any]:
 
     @wraps(theirs)
     def call(self: RedisOrHere, *args: Any, **kwargs: Any) -> Any:
+        began = time.monotonic()
+        if began < self.asked_again_at:
+            return getattr(self.here, name)(*args, **kwargs)
         try:
             answer = theirs(self, *args, **kwargs)
         except RedisError:
             self.is_away = True
+            if time.monotonic() - began > SLOW_SECONDS:  # no refusal, but silence: a request makes many calls
+                self.asked_again_at = time.monotonic() + LEFT_ALONE_SECONDS
             return getattr(self.here, name)(*args, **kwargs)
         self.is_away = False
         return answer

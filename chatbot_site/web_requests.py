@@ -14,9 +14,10 @@ from io import BytesIO
 from typing import Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
-from twisted.web.http import HTTPChannel
+from twisted.web import http
 
 logger = logging.getLogger(__name__)
+HTTPChannel: Any = http.HTTPChannel  # its types leave most of it out
 
 HEAD_SECONDS = 20  # for the first line and the headers of a request
 IDLE_SECONDS = 60  # without a byte of what is under way, or of the next request
@@ -61,7 +62,7 @@ class ChatRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
         self._began = time.monotonic()
 
     def gotLength(self, length: int | None) -> None:
-        self.content = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=self.server.body_folder)  # noqa: SIM115
+        self.content: Any = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=self.server.body_folder)  # noqa: SIM115
         self._began = time.monotonic()
         if length is not None and length > self._limit:
             self._ask(length)
@@ -79,7 +80,7 @@ class ChatRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
 
     def process(self) -> Any:
         """The body goes to the site as a file. Daphne, which would put it into memory once more, finds none."""
-        if self.requestHeaders.hasHeader(b"Upgrade"):
+        if self.requestHeaders.getRawHeaders(b"Upgrade", [b""])[0].lower() == b"websocket":
             return super().process()
         self.body, self.content = self.content, BytesIO()
         self.body.seek(0)
@@ -140,7 +141,7 @@ class ChatRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
         self.handle_reply({"type": "http.response.body", "body": b"" if self.method == b"HEAD" else refusal.body})
 
 
-class ChatChannel(HTTPChannel):  # type: ignore[misc]  # Twisted's own types leave most of it out
+class ChatChannel(HTTPChannel):  # type: ignore[misc]  # see above
     """A connection: its requests, one after another. Headers that trickle in end it."""
 
     requestFactory = ChatRequest

@@ -58,7 +58,6 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         self._open = False
         if self._watching:
             _forget(self, self.key.owner_id)
-        if self._watching:
             await engine.ensure().hub.leave(self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

@@ -27,7 +27,7 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
         return self.filter(owner_id=user.pk)
 
     def at_work(self) -> ImportJobQuerySet:
-        """Those that a process is working on now."""
+        """Those that a process is working on now, or will when the import before has ended."""
         return self.filter(status__in=ImportJob.WORKING, heartbeat_at__gt=timezone.now() - SILENCE)
 
 
@@ -47,6 +47,7 @@ class ImportJob(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.CHECKING)
     done = models.PositiveIntegerField(default=0, help_text="conversations dealt with so far")
     report = models.JSONField(default=dict, help_text="what is in it; see conversations.transfer.reports")
+    worker = models.CharField(max_length=32, blank=True, help_text="whose turn it is; empty: it waits for one")
     heartbeat_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -63,6 +64,11 @@ class ImportJob(models.Model):
         return self.status in self.WORKING
 
     @property
+    def is_waiting(self) -> bool:
+        """Nobody has begun with it yet: another import comes first."""
+        return self.is_working and not self.worker
+
+    @property
     def is_stuck(self) -> bool:
-        """It should be worked on, and nobody has been for a while: its process has gone."""
+        """No process speaks for it any more, whether it was worked on or waited: its process has gone."""
         return self.is_working and self.heartbeat_at <= timezone.now() - SILENCE

@@ -31,6 +31,8 @@ _SIZES = f"""{_WITH_BRANCH}
 SELECT m.id, LENGTH(m.content) FROM conversations_message m JOIN branch ON branch.id = m.id ORDER BY branch.depth
 """  # noqa: S608
 
+SOURCE_ID_LENGTH = 120
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def branch(self, conversation_id: object, leaf_id: int | None, limit: int) -> list[Message]:
@@ -74,6 +76,9 @@ class Message(models.Model):
     model = models.CharField(max_length=200, blank=True)
     is_indexed = models.BooleanField(default=False, help_text="for search; see conversations.search")
     hidden_at = models.DateTimeField(null=True, blank=True, help_text="by a moderator: no model and no page shows it")
+    source_id = models.CharField(
+        max_length=SOURCE_ID_LENGTH, blank=True, help_text="of an imported one: its id there, so that it is known again"
+    )
     copied_from = models.BigIntegerField(
         null=True, blank=True, help_text="of a copy in a branch: the first message's id, which may be gone"
     )

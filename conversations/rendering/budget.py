@@ -2,7 +2,7 @@
 
 The time is that of the thread, so a busy machine costs a text nothing. It is looked at where the parser takes its next
 step; nothing between two looks may take long, whatever the text is: paragraphs, formulas and blocks of code are bounded
-by their length, and only lexers are used of which that is known (see lexers.py).
+by their length, and only lexers are used that were tried with hostile code (see lexers.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from markdown_it.rules_block.state_block import StateBlock
 from markdown_it.rules_inline.state_inline import StateInline
 
 SECONDS = 1.0  # for one text, however short
-SECONDS_PER_CHARACTER = 6e-6  # beyond that: twice what ordinary text takes
+SECONDS_PER_CHARACTER = 1e-5  # beyond that: three times what ordinary text takes
+MOST_SECONDS = 6.0  # for one text, however long; a million characters of ordinary text take three
 _STEPS = 8  # from one look at the clock to the next, since a look costs as much as several steps
 
 
@@ -39,7 +40,7 @@ _here = _Here()
 
 def allowance(length: int) -> float:
     """CPU seconds that a text of so many characters may take."""
-    return SECONDS + SECONDS_PER_CHARACTER * length
+    return min(SECONDS + SECONDS_PER_CHARACTER * length, MOST_SECONDS)
 
 
 @contextmanager

@@ -139,6 +139,7 @@ def _message(gathered: Gathered, message: Message) -> dict[str, Any]:
         "model": message.model,
         "created_at": message.created_at.isoformat(),
         "attachments": [{"name": f.name, "media_type": f.media_type, "size": f.size} for f in gathered.files(message)],
+        "source_id": message.source_id,
         **({"hidden": True} if message.hidden_at is not None else {}),
     }
 

@@ -2,6 +2,8 @@
 
     RETENTION_DAYS=Members=365,Interns=30,Administrators=keep
 
+What was imported counts from its last answer or from the import, whichever is later.
+
 A person in several of these groups keeps the longest; groups that are not named do not count, and people in none of
 them keep everything. Pinned and archived conversations go too: the rule is the site's, not the person's.
 """

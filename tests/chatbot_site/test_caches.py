@@ -1,5 +1,7 @@
 """The cache in Redis: while that is away, each process has one of its own, so that nobody is kept out."""
 
+import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -34,6 +36,18 @@ def test_while_redis_is_away_this_process_remembers(away: RedisOrHere) -> None:
     assert away.delete("key")
     assert not away.has_key("key")
     assert away.is_away
+
+
+def test_one_that_is_silent_is_not_waited_for_at_every_call() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        made = RedisOrHere(url, {"OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 0.6}})
+        began = time.monotonic()
+        for _ in range(20):
+            made.get("missing")
+        assert time.monotonic() - began < 6
+        assert made.is_away
+        made.here.clear()
 
 
 @pytest.mark.service

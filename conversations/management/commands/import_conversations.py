@@ -12,9 +12,10 @@ from django.core.management.base import CommandError, CommandParser
 
 from chatbot_site import arguments
 from chatbot_site.commands import SiteCommand
+from conversations.text import storable
 from conversations.transfer.checking import check, shelved
 from conversations.transfer.command_line import Progress, person
-from conversations.transfer.importing import batches, store
+from conversations.transfer.importing import batches, screened, store
 from conversations.transfer.problems import BrokenFile, sentence
 from conversations.transfer.reports import Report
 
@@ -27,9 +28,9 @@ examples:
   manage.py import_conversations --user alice chatgpt-export.zip             import it
   manage.py import_conversations --user alice claude.json --json             the report for a script
 
-Reads the export of ChatGPT, Claude, Open WebUI and LibreChat, and of this product, as ZIP or JSON. A conversation that
-is here already is left as it is, so the same file may be imported again. If one conversation cannot be read, nothing
-is imported, unless --skip-unreadable is given.
+Reads the export of ChatGPT, Claude, Open WebUI, LibreChat and LobeChat, and of this product, as ZIP, JSON or JSON
+lines. To a conversation that is here already only what is new is added, so the same file, or a later one, may be
+imported again. If one conversation cannot be read, nothing is imported, unless --skip-unreadable is given.
 
 exit codes: 0 done, 1 refused or failed, 2 wrong usage
 """
@@ -73,20 +74,21 @@ class Command(SiteCommand):
         try:
             return check(file, owner, shelf, progress.tell)
         except BrokenFile as problem:
-            raise CommandError(f"{file}: {sentence(problem.as_dict())} Nothing was imported.") from None
+            said = storable(sentence(problem.as_dict()))
+            raise CommandError(f"{_printed(file)}: {said} Nothing was imported.") from None
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
+            raise CommandError(f"{_printed(file)} cannot be read: {error.strerror}.") from None
         finally:
             progress.end()
 
     def _store(self, owner: User, shelf: Path, report: Report) -> None:
-        progress = Progress(self.stderr, "Imported")
+        progress, done = Progress(self.stderr, "Imported"), 0
         for batch in batches(shelved(shelf)):
-            stored = store(owner, batch)
-            report.imported += stored.conversations
-            report.imported_messages += stored.messages
-            report.skipped += stored.duplicates
-            progress.tell(report.imported + report.skipped, report.conversations)
+            passed, stored = screened(owner, batch)
+            stored.add(store(owner, passed))
+            stored.tell(report)
+            done += len(batch)
+            progress.tell(done, report.conversations)
         progress.end()
 
     def _say(self, report: Report, as_json: bool, *, stored: bool) -> None:
@@ -100,7 +102,14 @@ class Command(SiteCommand):
         for note in report.note_sentences():
             self.stdout.write(note)
         for place, why in report.unreadable_sentences():
-            self.stdout.write(f"{place}: {why}")
+            self.stdout.write(f"{place}: {why}" if place else why)
         if stored:
             done = f"{report.imported:,} conversations with {report.imported_messages:,} messages are imported."
+            if report.extended:
+                done += f" {report.extended:,} that were here have got what is new in them."
             self.stdout.write(self.style.SUCCESS(done))
+
+
+def _printed(path: Path) -> str:
+    """The path as any terminal and log can show it: names of files need be no text."""
+    return storable(str(path))

@@ -49,7 +49,7 @@ def test_the_report_as_json(alice: User) -> None:
 
 
 def test_nothing_is_imported_where_something_cannot_be_read(alice: User, make: Make) -> None:
-    path = make([chatgpt(), chatgpt(title=3)])
+    path = make([chatgpt(), chatgpt(mapping=3)])
     with pytest.raises(CommandError, match="Nothing was imported: not everything can be read"):
         _import("--user", "alice", path)
     assert not Conversation.objects.exists()

@@ -1,4 +1,4 @@
-"""A Markdown export in which every text ends where it ends, whatever is open at its end, in any reader."""
+"""A Markdown export in which every text ends where it ends, whatever is open at its end and whoever reads it."""
 
 import time
 from html.parser import HTMLParser
@@ -96,7 +96,7 @@ def test_what_ends_by_itself_stays_as_it_was_written(text: str) -> None:
     assert contained(text, 1, True) == text
 
 
-def test_html_is_shown(alice: User | None = None) -> None:
+def test_html_is_shown() -> None:
     assert contained("why <div> and <!-- a -->?", 1, False) == "why \\<div> and \\<!-- a -->?"
 
 
