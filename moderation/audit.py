@@ -29,7 +29,6 @@ FIELDS = (
     "number",
     "at",
     "actor_id",
-    "actor_name",
     "action",
     "target_kind",
     "target_id",
@@ -51,7 +50,7 @@ class Verdict:
 
 
 def record(action: str, *, actor: User | None = None, target: models.Model | None = None, **details: Any) -> AuditEntry:
-    """Appends an entry, in the caller's transaction if there is one. `details`: names and numbers, never a text."""
+    """Appends an entry, in the caller's transaction if there is one. `details`: numbers and codes, no text, no name."""
     with transaction.atomic():
         _lock()
         last = AuditEntry.objects.order_by("-number").values_list("number", "hash").first()
@@ -60,7 +59,6 @@ def record(action: str, *, actor: User | None = None, target: models.Model | Non
             number=number,
             at=timezone.now(),
             actor_id=actor.pk if actor else None,
-            actor_name=actor.username[:64] if actor else "",
             action=action[:40],
             target_kind=target._meta.label_lower[:40] if target is not None else "",
             target_id=str(target.pk)[:64] if target is not None else "",

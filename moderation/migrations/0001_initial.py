@@ -23,7 +23,6 @@ class Migration(migrations.Migration):
                 ('number', models.BigIntegerField(help_text='1, 2, 3, … without a gap', unique=True, verbose_name='number')),
                 ('at', models.DateTimeField(db_index=True, verbose_name='time')),
                 ('actor_id', models.BigIntegerField(help_text='null: the site itself', null=True, verbose_name="actor's id")),
-                ('actor_name', models.CharField(blank=True, max_length=64, verbose_name='actor')),
                 ('action', models.CharField(help_text='such as case.dismissed or credential.changed', max_length=40, verbose_name='action')),
                 ('target_kind', models.CharField(blank=True, max_length=40, verbose_name='target')),
                 ('target_id', models.CharField(blank=True, max_length=64, verbose_name="target's id")),
