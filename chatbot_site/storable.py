@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -88,6 +88,8 @@ def install() -> None:
 
 def _storable_parameters(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
     if params:
+        if context["connection"].vendor == "sqlite" and sql.startswith("SELECT"):
+            params = _comparable(params)
         params = [_storable_values(row) for row in params] if many else _storable_values(params)
     return execute(sql, params, many, context)
 
@@ -95,10 +97,21 @@ def _storable_parameters(execute: Callable[..., Any], sql: str, params: Any, man
 def _storable_values(values: Any) -> Any:
     if isinstance(values, Mapping):
         return {name: _storable_value(value) for name, value in values.items()}
-    return [_storable_value(value) for value in values] if isinstance(values, Iterable) else values
+    return [_storable_value(value) for value in values]
 
 
 def _storable_value(value: Any) -> Any:
     if isinstance(value, str):
         return storable_text(value)
     return [_storable_value(one) for one in value] if isinstance(value, list) else value
+
+
+def _comparable(values: Any) -> Any:
+    """What is asked for, with numbers beyond those that SQLite has: nothing equals them, and they are raised as none."""
+    if isinstance(values, Mapping):
+        return values
+    return [_endless(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value for value in values]
+
+
+def _endless(value: int) -> float:
+    return math.inf if value > 0 else -math.inf
