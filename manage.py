@@ -1,11 +1,15 @@
 #!/usr/bin/env python
 """Django's command line."""
 
+import io
 import os
 import sys
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):  # a name may have letters that this terminal has not, or be no text at all
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_site.settings")
     try:
         from django.core.exceptions import ImproperlyConfigured

@@ -61,7 +61,7 @@ class Utf8Middleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.encoding is not None:
-            request.encoding = None  # Django's word for: the site's own, UTF-8
+            request.encoding = "utf-8"
         return self.get_response(request)
 
 

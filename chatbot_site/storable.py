@@ -11,6 +11,7 @@ database reads later: a JSONField is given `StorableEncoder` and `StorableDecode
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -47,6 +48,12 @@ def storable_json(value: Any) -> Any:
     if isinstance(value, int) and value.bit_length() > _DIGIT_BITS:
         return None
     return value
+
+
+def has_every_letter(stream: Any) -> bool:
+    """Whether a stream of text can take any character; else JSON for it keeps to ASCII, which escapes the others."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return codecs.lookup(encoding).name.startswith("utf")
 
 
 class StorableEncoder(json.JSONEncoder):
@@ -107,7 +114,7 @@ def _storable_value(value: Any) -> Any:
 
 
 def _comparable(values: Any) -> Any:
-    """What is asked for, with numbers beyond those that SQLite has: nothing equals them, and they are raised as none."""
+    """With numbers that SQLite has no room for as endless ones: nothing equals them, and asking is no error."""
     if isinstance(values, Mapping):
         return values
     return [_endless(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value for value in values]

@@ -21,6 +21,7 @@ from typing import Any
 
 import orjson
 
+from chatbot_site.storable import storable_json
 from operations.batch.durable import GrowingFile, cut_half_line, sync_folder
 from operations.batch.lines import SENTENCES
 from operations.batch.survey import Survey
@@ -216,4 +217,4 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 
 def _line(value: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(value) + b"\n"
+    return orjson.dumps(storable_json(value)) + b"\n"

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -20,13 +21,9 @@ from tests.conversations.test_cross_user import _PARAMETER, IDS
 TEXTS = {
     "NUL": "a\x00b",
     "a lone surrogate": "a\ud800b",
-    "bidi": "a\u202e\u2066\u200fb\u2069",
     "400 digits": "9" * 400,
     "more than 64 bits": str(2**63),
-    "a negative number": "-1",
-    "no number": "NaN",
-    "lines and escapes": "a\r\nX-Planted: 1\x1b[31m\u2028\x7f",
-    "long": "가" * 20_000,
+    "lines, escapes and bidi": "a\r\nX-Planted: 1\x1b[31m\u2028\x7f\u202e\u2066\u200fb\u2069",
 }
 FIELDS = """
     text client_id parent title name q after before at page p list case action note reason score person model list seen
@@ -88,7 +85,8 @@ def test_every_address_answers(name: str, administrator: User, client: Client) -
     Rule.objects.create(name="rule", text="word")
     charset = "utf-7" if name == "a lone surrogate" else "utf-8"  # in the others it has its usual bytes
     for address in list(_addresses(administrator, text[:200])):
-        client.force_login(administrator)
+        if SESSION_KEY not in client.session:  # the address before has ended it
+            client.force_login(administrator)
         client.cookies["timezone"] = client.cookies["language"] = quote(text[:100].encode("utf-8", "surrogatepass"))
         headers = {"User-Agent": text.encode("utf-8", "replace").decode("latin-1")[:2000], "HX-Request": "true"}
         odd = dict.fromkeys(FIELDS, text[:2000].encode(charset, "surrogatepass"))

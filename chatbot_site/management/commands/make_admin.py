@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from chatbot_site.storable import storable_text
 from moderation import audit
 from moderation.roles import ADMINISTRATORS
 
@@ -57,6 +58,8 @@ class Command(BaseCommand):
 
     def _password(self, user: Any) -> str:
         given = os.environ.get("ADMIN_PASSWORD", "") or self._ask_password()
+        if storable_text(given) != given:
+            raise CommandError("The password is no text in UTF-8. Give it in the encoding of this terminal.")
         try:
             validate_password(given, user)
         except ValidationError as error:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from chatbot_site.storable import has_every_letter
+from conversations.text import one_line
 from conversations.transfer.checking import check, shelved
 from conversations.transfer.command_line import Progress, person
 from conversations.transfer.importing import batches, store
@@ -87,7 +89,8 @@ class Command(BaseCommand):
 
     def _say(self, report: Report, as_json: bool, *, stored: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
+            only_ascii = not has_every_letter(self.stdout)
+            self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=only_ascii, indent=2))
             return
         self.stdout.write(
             f"{report.source_labels()}: {report.conversations:,} conversations with {report.messages:,} messages, "
@@ -96,7 +99,7 @@ class Command(BaseCommand):
         for note in report.note_sentences():
             self.stdout.write(note)
         for place, why in report.unreadable_sentences():
-            self.stdout.write(f"{place}: {why}")
+            self.stdout.write(one_line(f"{place}: {why}"))
         if stored:
             done = f"{report.imported:,} conversations with {report.imported_messages:,} messages are imported."
             self.stdout.write(self.style.SUCCESS(done))
