@@ -109,6 +109,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "chatbot_site.middleware.RequestIdMiddleware",
     "chatbot_site.origin.SiteOriginMiddleware",
+    "chatbot_site.middleware.Utf8Middleware",
     "django.middleware.security.SecurityMiddleware",
     "chatbot_site.static_files.StaticFilesMiddleware",
     "django.middleware.gzip.GZipMiddleware",

@@ -14,7 +14,9 @@ from collections import defaultdict
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOperations
 from django.db.utils import OperationalError
 
 from chatbot_site.files import private
@@ -59,7 +61,15 @@ class Cursor(base.SQLiteCursorWrapper):
             return super().executemany(query, param_list)
 
 
+class DatabaseOperations(SqliteOperations):
+    def integer_field_range(self, internal_type: str) -> tuple[int, int]:
+        """Of every database, and not what this one would take as well: forms and lookups end where PostgreSQL's columns
+        do, and the site can move there."""
+        return BaseDatabaseOperations.integer_field_ranges[internal_type]
+
+
 class DatabaseWrapper(_DatabaseWrapper):
+    ops_class = DatabaseOperations
     _at_gate = False
 
     def get_new_connection(self, conn_params: Any) -> Any:

@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -83,25 +84,35 @@ def test_the_other_name_of_a_hard_link_keeps_its_content(place: Path) -> None:
     assert (place.read_bytes(), kept.read_bytes()) == (b"ours, new", b"ours, old")
 
 
+def _write_while(place: Path, other: Callable[[], object]) -> None:
+    """Write it; before it takes its place, `other` happens."""
+    with new_file(place, _is_ours) as file:
+        file.write(b"ours, new")
+        other()
+
+
 def test_what_came_there_in_the_meantime_stays(place: Path) -> None:
-    with pytest.raises(Occupied), new_file(place, _is_ours) as file:
-        file.write(b"ours, new")
-        place.symlink_to("/dev/null")
+    with pytest.raises(Occupied):
+        _write_while(place, lambda: place.symlink_to("/dev/null"))
     assert os.readlink(place) == "/dev/null"
-    place.unlink()
+
+
+def test_what_was_changed_in_the_meantime_stays(place: Path) -> None:
     place.write_bytes(b"ours, old")
-    with pytest.raises(Occupied, match="changed meanwhile"), new_file(place, _is_ours) as file:
-        file.write(b"ours, new")
+
+    def change() -> None:
         place.rename(place.with_name("first"))
         place.write_bytes(b"my diary")
+
+    with pytest.raises(Occupied, match="changed meanwhile"):
+        _write_while(place, change)
     assert place.read_bytes() == b"my diary"
     assert sorted(os.listdir(place.parent)) == ["first", "out"]
 
 
 def test_nothing_is_left_of_what_failed(place: Path) -> None:
-    with pytest.raises(RuntimeError), new_file(place, _is_ours) as file:
-        file.write(b"half")
-        raise RuntimeError
+    with pytest.raises(ZeroDivisionError):
+        _write_while(place, lambda: 1 / 0)
     assert os.listdir(place.parent) == []
 
 
