@@ -13,7 +13,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin chat \
-    && install --directory --owner=chat --group=chat /data /backups
+    && install --directory --owner=chat --group=chat --mode=700 /data /backups
 
 WORKDIR /app
 COPY requirements.txt ./

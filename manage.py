@@ -1,20 +1,22 @@
 #!/usr/bin/env python
 """Django's command line."""
 
-import os
 import sys
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_site.settings")
     try:
         from django.core.exceptions import ImproperlyConfigured
-        from django.core.management import execute_from_command_line
+
+        from chatbot_site.commands import run
+        from chatbot_site.environment import load_settings
     except ImportError:
         sys.exit("Django is not installed here. Run `make setup`, then use .venv/bin/python manage.py.")
+    if not any(argument.startswith("--settings") for argument in sys.argv):
+        load_settings()
     try:
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:  # a malformed variable, before any command could say so
+        run(sys.argv)
+    except ImproperlyConfigured as error:  # what only shows when it is used
         sys.exit(f"The settings are not in order: {error}")
 
 

@@ -1,12 +1,13 @@
 """How allauth behaves on this site: who may sign up, what it says, how mail goes out."""
 
-import logging
 from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
+from django.contrib.sites.shortcuts import get_current_site
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponseRedirect
@@ -14,14 +15,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sign_up
-from accounts.models import User, normal_email
+from accounts import mailing, sign_up
+from accounts.models import LOOKS_TAKEN, User, normal_email
 from accounts.naming import site_name
-
-logger = logging.getLogger(__name__)
 
 WRONG_LOGIN = _("The name or the password is not right. Check both and try again.")
 EMAIL_TAKEN = _("Someone already uses this e-mail address.")
+CONFIRMATION = "account/email/email_confirmation"
 SUSPENDED_KEY = "suspended_person"  # in the session of whoever has just tried to log in
 DEFAULT_STAGE = "allauth.account.stages.EmailVerificationStage"
 
@@ -45,6 +45,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         cleaned: str = super().clean_username(User.normalize_username(username), shallow)
+        if not shallow and User(username=cleaned).is_mistaken_for_another():
+            raise ValidationError(LOOKS_TAKEN, code="looks_taken")
         return cleaned
 
     def clean_email(self, email: str) -> str:
@@ -88,11 +90,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return subject
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Raises ImmediateHttpResponse, with a page that says so, when the mail server does not take the mail."""
+        """After the page (see `accounts.mailing`), but for an address that whoever is logged in wants to have.
+
+        Raises ImmediateHttpResponse, with a page that says so, where mails do not go out.
+        """
+        about = {"request": self.request, "email": email, "current_site": get_current_site(self.request)}
+        about |= {"site_name": site_name(), "site_address": self.request.build_absolute_uri("/")}
+        message = self.render_mail(template_prefix, email, context | about)
         try:
-            super().send_mail(template_prefix, email, context | {"site_name": site_name()})
+            if self.request.user.is_authenticated and template_prefix == CONFIRMATION:
+                message.send()
+            else:
+                mailing.send_soon(message)
         except OSError as error:  # SMTPException is one
-            _tell_mail_failed(self.request, error)
+            mailing.tell_failed(error)
+            _say_mail_failed(self.request)
+        except mailing.Trouble:
+            _say_mail_failed(self.request)
 
 
 def _release(address: EmailAddress) -> None:
@@ -101,6 +115,5 @@ def _release(address: EmailAddress) -> None:
     User.objects.filter(email=address.email).exclude(pk=address.user_id).update(email="")
 
 
-def _tell_mail_failed(request: HttpRequest, error: OSError) -> NoReturn:
-    logger.error("A mail could not be sent: %s", type(error).__name__)  # its text may hold the address
+def _say_mail_failed(request: HttpRequest) -> NoReturn:
     raise ImmediateHttpResponse(render(request, "account/mail_failed.html", status=503)) from None

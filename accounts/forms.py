@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from allauth.account import forms as allauth_forms
 from django import forms
@@ -16,6 +16,10 @@ from accounts import sign_up
 from accounts.models import MAX_TEMPERATURE, MAX_TOKENS, MIN_TOKENS, TOKEN_STEP, Preferences, User
 from accounts.models_menu import Group, Model
 from accounts.older_pages import ChangedFieldsOnly
+from accounts.screening import refusal_of
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
 
 NUMBER_ERRORS = ("required", "invalid", "min_value", "max_value", "step_size")
 TEMPERATURE_ERROR = _("Choose a temperature between 0 and 2, in steps of 0.1.")
@@ -58,6 +62,13 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth shi
         self.fields["username"].widget.attrs |= NAME_ATTRIBUTES
         self.fields["username"].help_text = _("Letters, digits, dots, hyphens and underscores.")
         self.fields["email"].help_text = _domain_hint(domains) or EMAIL_HINT
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """An address that has an account takes as long as one that has none."""
+        if self.account_already_exists:
+            User().set_password(self.cleaned_data["password1"])
+        saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        return saved
 
     def clean_email(self) -> str:
         email: str = super().clean_email()
@@ -122,6 +133,17 @@ def _grouped(number: int) -> str:
     return number_format(number, force_grouping=True)
 
 
+class SteppedField(forms.IntegerField):
+    """Whole numbers on steps. What is far beyond the limits is not measured against the steps: Python does that in
+    floats, which end at 308 digits."""
+
+    def to_python(self, value: Any) -> int | None:
+        number: int | None = super().to_python(value)
+        if number is not None and number.bit_length() > 64:
+            raise ValidationError(self.error_messages["max_value"], code="max_value")
+        return number
+
+
 class PreferencesForm(ChangedFieldsOnly[Preferences]):
     """The settings page. `groups` is the model menu; a value beyond the chosen model's limits is refused by name."""
 
@@ -138,7 +160,7 @@ class PreferencesForm(ChangedFieldsOnly[Preferences]):
         step_size=0.1,
         error_messages=dict.fromkeys(NUMBER_ERRORS, TEMPERATURE_ERROR),
     )
-    max_tokens = forms.IntegerField(
+    max_tokens = SteppedField(
         label=_("Longest answer, in tokens"),
         help_text=_("A token is about three quarters of an English word; a Korean syllable is about one."),
         min_value=MIN_TOKENS,
@@ -175,6 +197,12 @@ class PreferencesForm(ChangedFieldsOnly[Preferences]):
         model_field.choices = self._choices(groups)
         if not self._models:
             model_field.help_text = _("No model is set up yet. Whoever runs this site can add one.")
+
+    def clean_custom_instructions(self) -> str:
+        text: str = self.cleaned_data["custom_instructions"]
+        if "custom_instructions" in self.changed_data and (sentence := refusal_of(self.instance.user, text)):
+            raise ValidationError(sentence, code="refused")
+        return text
 
     def _choices(self, groups: Sequence[Group]) -> list[Any]:
         listed = [(group.label, [(model.id, model.label) for model in group.models]) for group in groups]

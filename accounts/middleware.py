@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.urls import reverse
@@ -12,8 +13,10 @@ from django.utils import timezone, translation
 
 from accounts import sessions
 from accounts.models import Preferences
+from accounts.receivers import LOGGED_OUT
 
 ZONE_COOKIE = "timezone"
+LOGGED_OUT_COOKIE = "logged_out"
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,30}(?:/[A-Za-z0-9_+-]{1,30}){0,2}", re.ASCII)
 
 
@@ -69,3 +72,27 @@ class SessionActivityMiddleware:
         if session_key and request.user.is_authenticated and sessions.seen_lately.claim(session_key):
             sessions.record(request)
         return self.get_response(request)
+
+
+class LoggedOutMiddleware:
+    """Tells the browser of a log-out, so that what was written and not sent does not stay there.
+
+    The cookie names the person until somebody logs in: static/js/forget.js forgets their drafts on every page that has
+    it, and box.js keeps no more of them in tabs that are still open. Over HTTPS the browser itself is asked, too.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        person_id = getattr(request, LOGGED_OUT, None)
+        if person_id is not None and not request.user.is_authenticated:
+            response.set_cookie(
+                LOGGED_OUT_COOKIE, str(person_id), max_age=3600, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
+            )
+            if request.is_secure():
+                response.headers["Clear-Site-Data"] = '"storage"'
+        elif LOGGED_OUT_COOKIE in request.COOKIES and request.user.is_authenticated:
+            response.delete_cookie(LOGGED_OUT_COOKIE, samesite="Lax")
+        return response

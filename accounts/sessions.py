@@ -6,9 +6,12 @@ Deleting such a row is what ends a session for everybody who listens (`accounts.
 import time
 from collections import OrderedDict
 from datetime import timedelta
+from importlib import import_module
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -60,6 +63,14 @@ def record(request: HttpRequest) -> None:
             ip=get_adapter().get_client_ip(request),
             user_agent=request.META.get("HTTP_USER_AGENT", "")[:width],
         )
+
+
+def user_of(session_key: str) -> User | None:
+    """The person who is logged in with that session; None where nobody is, or may be any more."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key or None)
+    user = get_user(request)
+    return user if isinstance(user, User) and user.is_active else None
 
 
 def of(user: User) -> list[UserSession]:

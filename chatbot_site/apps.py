@@ -5,4 +5,6 @@ class SiteConfig(AppConfig):
     name = "chatbot_site"
 
     def ready(self) -> None:
-        from chatbot_site import checks  # noqa: F401 - registers them
+        from chatbot_site import storable  # registers the checks
+
+        storable.install()

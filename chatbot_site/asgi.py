@@ -1,17 +1,17 @@
 """The ASGI application: HTTP by Django, the websocket by Channels, and the engine that makes answers."""
 
-import os
-
 from channels.routing import ProtocolTypeRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 
+from chatbot_site.environment import load_settings
 from chatbot_site.handler import get_application
+from chatbot_site.origin import at_root
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_site.settings")
-django_application = get_application()
+load_settings()
+django_application = at_root(get_application())
 
 from channels.sessions import CookieMiddleware  # noqa: E402 - Django must be set up first
 
+from chatbot_site.origins import SameOrigin  # noqa: E402
 from conversations.generation import engine  # noqa: E402
 from conversations.routing import websocket_router  # noqa: E402
 
@@ -19,7 +19,7 @@ application = engine.started_with(
     ProtocolTypeRouter(
         {
             "http": django_application,
-            "websocket": AllowedHostsOriginValidator(CookieMiddleware(websocket_router)),
+            "websocket": at_root(SameOrigin(CookieMiddleware(websocket_router))),
         }
     )
 )

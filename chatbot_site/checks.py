@@ -1,24 +1,22 @@
 """System checks of the site: what must be right before strangers are let in, each with the command that puts it right.
 
+What each setting may be is the reader's to say (chatbot_site.environment); here is what they are together.
+
 Errors stop `manage.py serve`; they are raised with APP_ENV=production only, since development makes do with less.
 """
 
 from typing import Any
 
-from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
+from chatbot_site.origin import first_name
+
 TAG = "site"
-ENVIRONMENTS = ("production", "development", "test")
-CHOICES = {
-    "MODERATION_API": ("auto", "all", "off"),
-    "OPENINGS_SHOWN_TO_OWNER": ("off", "reason", "name"),
-    "RUN_GENERATIONS": ("web", "worker"),
-}
 SECRET_KEY_CHARACTERS = 50
 SECRET_KEY_VARIETY = 5
+A_YEAR = 31_536_000  # seconds
 
 _NEW_SIGNER = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(50))" and set SECRET_KEY, in .env say.'
 _NEW_FERNET = (
@@ -26,15 +24,6 @@ _NEW_FERNET = (
     " and set ENCRYPTION_KEY. Keep a copy in a safe place: without it the stored API keys cannot be read."
 )
 _SET_HOSTS = "Name the addresses that people type: ALLOWED_HOSTS=chat.example.org,www.example.org"
-
-
-@register(TAG, Tags.security)
-def check_environment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """APP_ENV is one of the three names that the settings know."""
-    if settings.APP_ENV in ENVIRONMENTS:
-        return []
-    hint = f"Set APP_ENV to one of: {', '.join(ENVIRONMENTS)}."
-    return [Error(f"APP_ENV is {settings.APP_ENV!r}, which means nothing here.", hint=hint, id="chatbot_site.E001")]
 
 
 @register(TAG, Tags.security)
@@ -58,23 +47,10 @@ def _guessable(key: str) -> bool:
 
 @register(TAG, Tags.security)
 def check_encryption_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """ENCRYPTION_KEY (one Fernet key, or several separated by commas, the newest first) is there and well formed."""
-    if not settings.ENCRYPTION_KEY:
-        if not settings.PRODUCTION:
-            return []
-        return [Error("ENCRYPTION_KEY is missing.", hint=_NEW_FERNET, id="chatbot_site.E004")]
-    if all(_is_fernet_key(key) for key in settings.ENCRYPTION_KEY.split(",")):
+    """In production stored API keys can be encrypted."""
+    if settings.ENCRYPTION_KEY or not settings.PRODUCTION:
         return []
-    text = "ENCRYPTION_KEY is not a Fernet key (32 bytes in URL-safe base64; several are separated by commas)."
-    return [Error(text, hint=_NEW_FERNET, id="chatbot_site.E005")]
-
-
-def _is_fernet_key(key: str) -> bool:
-    try:
-        Fernet(key.strip())
-    except ValueError:
-        return False
-    return True
+    return [Error("ENCRYPTION_KEY is missing.", hint=_NEW_FERNET, id="chatbot_site.E004")]
 
 
 @register(TAG, Tags.security)
@@ -89,6 +65,9 @@ def check_hosts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS:
         text = "ALLOWED_HOSTS is *: links in password-reset mails could lead to any host."
         return [Error(text, hint=_SET_HOSTS, id="chatbot_site.E007")]
+    if not settings.SITE_ORIGIN and not first_name(settings.ALLOWED_HOSTS):
+        text = "ALLOWED_HOSTS has no whole name, so links in mails would have nowhere to lead."
+        return [Error(text, hint="Say where the site is: SITE_ORIGIN=https://chat.example.org", id="chatbot_site.E009")]
     return []
 
 
@@ -99,20 +78,6 @@ def check_debug(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         hint = "Remove DEBUG, or set APP_ENV=development on your own machine."
         return [Warning("DEBUG is on outside development.", hint=hint, id="chatbot_site.W001")]
     return []
-
-
-@register(TAG)
-def check_choices(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """A misspelt word must not open what its owner meant to close."""
-    return [
-        Error(
-            f"{name} is {value!r}, which means nothing here.",
-            hint=f"Set it to one of: {', '.join(choices)}.",
-            id="chatbot_site.E008",
-        )
-        for name, choices in CHOICES.items()
-        if (value := getattr(settings, name)) not in choices
-    ]
 
 
 @register(TAG)
@@ -130,3 +95,28 @@ def check_worker_needs(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         text = "Several processes write to one SQLite file and will wait for each other."
         found.append(Warning(text, hint=hint, id="chatbot_site.W003"))
     return found
+
+
+@register(TAG)
+def check_names(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A variable that is nearly one of ours was meant for one of ours."""
+    from chatbot_site.settings import env
+
+    return [
+        Warning(
+            f"{name} is no setting of this site, and counts for nothing.",
+            hint=f"Is {meant} meant? Correct its name.",
+            id="chatbot_site.W004",
+        )
+        for name, meant in env.misspelt()
+    ]
+
+
+@register(TAG)
+def check_preloading(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Browsers' makers preload only what holds for a year and for all subdomains."""
+    whole = settings.SECURE_HSTS_INCLUDE_SUBDOMAINS and settings.SECURE_HSTS_SECONDS >= A_YEAR
+    if whole or not settings.SECURE_HSTS_PRELOAD:
+        return []
+    hint = "Set HSTS_SUBDOMAINS=true and HSTS_SECONDS=31536000, or HSTS_PRELOAD=false."
+    return [Warning("HSTS_PRELOAD is on without what it takes.", hint=hint, id="chatbot_site.W005")]

@@ -11,10 +11,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
-from django.templatetags.static import static
-from django.utils import translation
 
+from chatbot_site.pages import HEADERS, bilingual
 from chatbot_site.schema import migrated
 
 logger = logging.getLogger(__name__)
@@ -59,26 +57,11 @@ def _bare(scope: dict[str, Any]) -> dict[str, Any]:
 
 async def _refuse(scope: dict[str, Any], send: Any) -> None:
     body = b"" if scope["method"] == "HEAD" else page().encode()
-    headers = {
-        "Content-Type": "text/html; charset=utf-8",
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
-        "Retry-After": RETRY_AFTER,
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = HEADERS | {"Retry-After": RETRY_AFTER}
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": 503, "headers": pairs})
     await send({"type": "http.response.body", "body": body})
 
 
 def page() -> str:
-    """The page in both languages, since nobody's choice can be looked up. Needs no database and no session."""
-    with translation.override("ko"):
-        return render_to_string("503_migrations.html", {"styles": _styles(), "retry_after": RETRY_AFTER})
-
-
-def _styles() -> list[str]:
-    try:
-        return [static(f"css/{name}.css") for name in ("tokens", "base", "forms")]
-    except ValueError:  # static files have not been collected either: the page is plain then
-        return []
+    return bilingual("503_migrations.html", {"retry_after": RETRY_AFTER})

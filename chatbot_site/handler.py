@@ -40,7 +40,7 @@ class OneThreadHandler(ASGIHandler):
         if scope["type"] != "http":
             raise ValueError(f"No HTTP: {scope['type']}")
         try:
-            body = await self.read_body(receive)
+            body = scope.pop("body", None) or await self.read_body(receive)  # ChatServer gives it as a file
         except RequestAborted:
             return
         loop, context = asyncio.get_running_loop(), copy_context()

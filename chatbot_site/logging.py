@@ -28,6 +28,9 @@ _SHAPES = re.compile(
     r"|\b(?:sk|pk|rk)[-_][A-Za-z0-9_\-]{8,}"  # OpenAI, Anthropic and those who copied the form
     r"|\bgAAAAA[A-Za-z0-9_\-=]{20,}"  # what Fernet encrypted
     r"|(?<=/share/)[A-Za-z0-9_\-]{16,}"  # whoever has it can read the conversation
+    r"|(?<=/confirm-email/)[^/\s?\"']+|(?<=/reset/key/)(?!done\b)[^/\s?\"']+"  # links of mails
+    r"|\b[A-Za-z0-9_\-]+(?::|%3A)[A-Za-z0-9]{6,}(?::|%3A)[A-Za-z0-9_\-]{20,}"  # the same elsewhere: what Django signed
+    r"|\b[0-9a-z]+-[0-9a-z]{6,}-[0-9a-f]{32,64}\b"  # and a token for a new password
     r"|(?P<scheme>\b[a-z][a-z0-9+.\-]*://[^\s:/@]*:)[^\s/@]+(?=@)",  # a password within an address
     re.IGNORECASE,
 )
@@ -54,6 +57,15 @@ def _configured_secrets() -> tuple[str, ...]:
     return tuple(sorted({value.strip() for value in found if len(value or "") >= 8}, key=len, reverse=True))
 
 
+# What a terminal obeys instead of showing it, what turns the direction of a line, and what no encoding has.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def _visible(text: str) -> str:
+    r"""`text` with such characters as \uXXXX, which JSON reads back."""
+    return _UNSHOWN.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+
+
 class RequestIdFilter(logging.Filter):
     """Gives every record `request_id`: that of the request being answered, else "-"."""
 
@@ -63,10 +75,16 @@ class RequestIdFilter(logging.Filter):
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats first and redacts then, so that tracebacks and arguments of any type are covered too."""
+    """Formats first and redacts then, so that tracebacks and arguments of any type are covered too.
+
+    A message is one line, so that nobody's text can look like a line of its own.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return _visible(redact(super().format(record)))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return super().formatMessage(record).replace("\n", "\\n")
 
 
 class JsonFormatter(logging.Formatter):
@@ -82,7 +100,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["exception"] = redact(self.formatException(record.exc_info))
-        return json.dumps(entry, ensure_ascii=False)
+        return _visible(json.dumps(entry, ensure_ascii=False))
 
 
 class SharedRotatingFileHandler(logging.handlers.RotatingFileHandler):

@@ -8,6 +8,7 @@ import logging
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from chatbot_site.database import trouble_of
 from chatbot_site.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ async def is_migrated() -> bool:
     try:
         return not await in_thread(unapplied_migrations)
     except DatabaseError as error:
-        logger.warning("Could not look at the database's migrations (%s).", type(error).__name__)
+        logger.warning("Could not look at the database's migrations. %s", trouble_of(error) or type(error).__name__)
         return False
 
 

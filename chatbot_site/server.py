@@ -8,16 +8,20 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
+import daphne.server
 from daphne.server import Server  # before anything else of Twisted: it installs the asyncio reactor
 from twisted.internet import reactor
+
+from chatbot_site.web_requests import BodyRules, ChatHTTPFactory
+from chatbot_site.web_sockets import UP_BYTES, ChatWebSocketFactory
 
 logger = logging.getLogger(__name__)
 access = logging.getLogger("chatbot_site.access")
 
-FRAME_BYTES = 64 * 2**10  # what a browser may send up the websocket at once, where it has next to nothing to say
-MESSAGE_BYTES = 32 * 2**20  # both ways: a page that joins a very long answer gets it whole, in one message
+DOWN_BYTES = 32 * 2**20  # a page that joins a very long answer gets it whole, in one message
 QUIET_PATHS = ("/healthz", "/readyz")
 
 
@@ -26,6 +30,7 @@ class ChatServer(Server):  # type: ignore[misc]  # daphne has no types
 
     `on_listening()` is awaited once people can connect, `drain()` after SIGTERM or SIGINT, while no new connection is
     taken any more. A second signal stops at once. `failure` says after `run()` why it could not listen.
+    `body_rules` say how long bodies may be; what of them is not kept in memory is in `body_folder`.
     """
 
     def __init__(
@@ -35,6 +40,8 @@ class ChatServer(Server):  # type: ignore[misc]  # daphne has no types
         endpoint: str,
         drain: Callable[[], Coroutine[Any, Any, None]],
         on_listening: Callable[[], Coroutine[Any, Any, None]],
+        body_rules: BodyRules | None = None,
+        body_folder: Path | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -43,27 +50,35 @@ class ChatServer(Server):  # type: ignore[misc]  # daphne has no types
             signal_handlers=False,
             action_logger=log_access,
             websocket_timeout=-1,  # a day, else: closed with code 1000, after which htmx does not connect again
-            websocket_max_message_size=MESSAGE_BYTES,
-            websocket_max_frame_size=FRAME_BYTES,
+            websocket_max_message_size=DOWN_BYTES,
+            websocket_max_frame_size=UP_BYTES,
             server_name="",
             **options,
         )
         self.drain = drain
         self.on_listening = on_listening
+        self.body_rules, self.body_folder = body_rules or BodyRules(), body_folder
         self.failure = ""
         self._ports: list[Any] = []
         self._stopping = False
-        self._tasks: list[asyncio.Task[None]] = []  # the loop itself would let them be collected half-way
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself would let them be collected half-way
 
     def run(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             _loop().add_signal_handler(number, self.stop_gracefully)
+        # Daphne makes its factories by these names, and has no option for others.
+        daphne.server.HTTPFactory, daphne.server.WebSocketFactory = ChatHTTPFactory, ChatWebSocketFactory
         super().run()
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if scope["type"] == "http":
+            scope["body"] = protocol.body  # see chatbot_site.handler
+        return super().create_application(protocol, scope)
 
     def listen_success(self, port: Any) -> None:
         self._ports.append(port)
         super().listen_success(port)
-        self._begin(self.on_listening())
+        self.begin(self.on_listening())
 
     def listen_error(self, failure: Any) -> None:
         self.failure = failure.getErrorMessage()
@@ -77,10 +92,12 @@ class ChatServer(Server):  # type: ignore[misc]  # daphne has no types
         self._stopping = True
         for port in self._ports:
             port.stopListening()
-        self._begin(self._drain_and_stop())
+        self.begin(self._drain_and_stop())
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(_loop().create_task(work))
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = _loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _drain_and_stop(self) -> None:
         logger.info("Stopping: open answers may still end. A second signal stops at once.")

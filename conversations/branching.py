@@ -34,15 +34,16 @@ SELECT id, depth FROM down WHERE id IS NOT NULL ORDER BY depth DESC LIMIT 1
 """
 # Copies stay within the database; the first column of the copy is its conversation.
 _COPY = """
-INSERT INTO conversations_message (conversation_id, parent_id, client_id, is_indexed, {columns})
+INSERT INTO conversations_message (conversation_id, parent_id, client_id, is_indexed, copied_from, {columns})
 WITH RECURSIVE branch(id, parent_id, depth) AS (
     SELECT id, parent_id, 0 FROM conversations_message WHERE id = %s AND conversation_id = %s
     UNION ALL
     SELECT m.id, m.parent_id, branch.depth + 1
     FROM conversations_message m JOIN branch ON m.id = branch.parent_id
 )
-SELECT %s, NULL, NULL, %s, {values} FROM conversations_message m JOIN branch ON branch.id = m.id
-ORDER BY branch.depth DESC
+SELECT %s, NULL, NULL, %s, COALESCE(m.copied_from, m.id), {values}
+FROM conversations_message m JOIN branch ON branch.id = m.id
+ORDER BY branch.depth DESC {lock}
 """
 # Each copy follows the one that was stored before it.
 _CHAIN = """
@@ -52,7 +53,7 @@ FROM (
 ) AS chain
 WHERE conversations_message.id = chain.id AND chain.previous IS NOT NULL
 """
-_SET_ANEW = {"id", "conversation", "parent", "client_id", "is_indexed"}
+_SET_ANEW = {"id", "conversation", "parent", "client_id", "is_indexed", "copied_from"}
 _COLUMNS = [field.column for field in Message._meta.concrete_fields if field.name not in _SET_ANEW]
 
 
@@ -71,7 +72,7 @@ def branch_off(user: User, conversation: Conversation, message: Message) -> Conv
     """A new conversation of `user` with copies of the messages from the first one to `message`. Raises LimitReached."""
     copy = Conversation(
         owner=user,
-        title=_title(conversation.title),
+        title=branch_title(conversation.title),
         updated_at=timezone.now(),
         **{name: getattr(conversation, name) for name in _KEPT},
     )
@@ -93,18 +94,25 @@ _KEPT = ("model", "temperature", "max_tokens", "streaming", "system_prompt", "ca
 
 def _copy_branch(conversation: Conversation, message: Message, copy: Conversation) -> None:
     quoted = [connection.ops.quote_name(column) for column in _COLUMNS if column]
-    statement = _COPY.format(columns=", ".join(quoted), values=", ".join(f"m.{column}" for column in quoted))
+    values = ", ".join(f"m.{column}" for column in quoted)
+    statement = _COPY.format(columns=", ".join(quoted), values=values, lock=_lock())
     key = _key(copy.pk)
     with connection.cursor() as cursor:
         cursor.execute(statement, [message.pk, _key(conversation.pk), key, False])
         cursor.execute(_CHAIN, [key])
 
 
+def _lock() -> str:
+    """Whoever hides one of the messages finds its copy, or is through before it is made; SQLite has one writer."""
+    return "FOR SHARE OF m" if connection.features.has_select_for_update else ""
+
+
 def _key(conversation_id: UUID) -> Any:
     return Message._meta.get_field("conversation").get_db_prep_value(conversation_id, connection)
 
 
-def _title(title: str) -> str:
+def branch_title(title: str) -> str:
+    """What a branch of a conversation of that title is called, in the active language."""
     made = _("%(title)s (branch)") % {"title": title} if title else ""
     excess = len(made) - TITLE_LENGTH
     return _("%(title)s (branch)") % {"title": cut(title, len(title) - excess - 1) + "…"} if excess > 0 else made

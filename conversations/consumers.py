@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from importlib import import_module
+from collections import defaultdict
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
+from weakref import WeakSet
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import BigIntegerField, Case, Q, Value, When
-from django.http import HttpRequest
 
+from accounts.sessions import user_of
 from chatbot_site.threads import in_thread
 from conversations.generation import engine
 from conversations.generation.frames import Key
 from conversations.models import Conversation
 from conversations.models.conversation import lasts
 
-NOT_LOGGED_IN, NOT_FOUND = 4401, 4404
+NOT_LOGGED_IN, NOT_FOUND, TOO_MANY = 4401, 4404, 4429
 LANGUAGES = {code for code, _ in settings.LANGUAGES}
 
 
@@ -48,6 +47,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         if owner_id not in (None, user_id):
             await self.close(NOT_FOUND)
             return
+        if not _takes_one_more(self, user_id):
+            await self.close(TOO_MANY)
+            return
         self.key = Key(user_id, conversation_id)
         self._open = self._watching = True
         await engine.ensure().hub.watch(self)
@@ -55,6 +57,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
     async def disconnect(self, code: int) -> None:
         self._open = False
         if self._watching:
+            _forget(self, self.key.owner_id)
             await engine.ensure().hub.leave(self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -81,6 +84,24 @@ class NowhereConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         await self.close(NOT_FOUND)
 
 
+_of_person: defaultdict[int, WeakSet[ConversationConsumer]] = defaultdict(WeakSet)
+"""The sockets of each person in this process. One whose end nobody told of goes with its consumer."""
+
+
+def _takes_one_more(consumer: ConversationConsumer, user_id: int) -> bool:
+    """The newest one is refused: a page whose old socket went would open it anew, for ever. It asks over HTTP."""
+    if settings.LIMIT_SOCKETS and len(_of_person[user_id]) >= settings.LIMIT_SOCKETS:
+        return False
+    _of_person[user_id].add(consumer)
+    return True
+
+
+def _forget(consumer: ConversationConsumer, user_id: int) -> None:
+    _of_person[user_id].discard(consumer)
+    if not _of_person[user_id]:
+        del _of_person[user_id]
+
+
 def _language(query: bytes) -> str:
     """The language of the page that asks: fragments come in it."""
     asked: Any = parse_qs(query.decode("ascii", "replace")).get("language", [""])[0]
@@ -89,10 +110,8 @@ def _language(query: bytes) -> str:
 
 def _who_and_whose(session_key: str, conversation_id: UUID) -> tuple[int | None, int | None]:
     """The logged-in person's id, and the id of the conversation's owner (None: there is no such conversation)."""
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key or None)
-    user = get_user(request)
-    if isinstance(user, AnonymousUser) or not user.is_active:
+    user = user_of(session_key)
+    if user is None:
         return None, None
     found = Conversation.objects.filter(pk=conversation_id)
     is_there = lasts() & Q(deleted_at__isnull=True)

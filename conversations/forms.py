@@ -17,6 +17,7 @@ from accounts.older_pages import ChangedFieldsOnly
 from conversations.models import Conversation, Folder
 from conversations.models.conversation import TITLE_LENGTH
 from conversations.models.folder import NAME_LENGTH
+from conversations.screening import refusal_of
 from conversations.text import one_line, storable
 from providers import default_model, may_use, model_info, models_for_menu
 
@@ -175,7 +176,7 @@ class SettingsForm(ChangedFieldsOnly[Conversation]):
                 code="too_long",
                 params={"excess": _grouped(excess), "limit": _grouped(SYSTEM_PROMPT_LENGTH)},
             )
-        return text
+        return _allowed(self.instance, text) if text != self.instance.system_prompt else text
 
 
 class RegenerateForm(forms.Form):
@@ -218,7 +219,15 @@ class RenameForm(forms.ModelForm[Conversation]):
         fields = ["title"]
 
     def clean_title(self) -> str:
-        return _said(one_line(self.cleaned_data["title"]), self.fields["title"])
+        title = _said(one_line(self.cleaned_data["title"]), self.fields["title"])
+        return _allowed(self.instance, title)
+
+
+def _allowed(conversation: Conversation, text: str) -> str:
+    """`text`, which its owner wants to put into `conversation`, unless the site's screen refuses it."""
+    if text and (sentence := refusal_of(conversation.owner, conversation, text)):
+        raise ValidationError(sentence, code="refused")
+    return text
 
 
 def _said(line: str, field: forms.Field) -> str:

@@ -1,29 +1,30 @@
-"""Images made safe to keep, to show and to send on: decoded within limits, turned upright, made smaller, and written
-anew with nothing but their pixels.
-
-Importing this loads Pillow, so it is imported where the first image comes in.
-"""
+"""Images are decoded outside of the site's processes, two at once and one of a person, and nobody waits for a turn."""
 
 from __future__ import annotations
 
+import fcntl
+import subprocess
+import sys
 import threading
-import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from io import BytesIO
-from typing import IO, Any
+from pathlib import Path
+from typing import IO
 
-from PIL import Image, ImageOps
+from django.conf import settings
 
-LONGEST_SIDE = 1568  # models that see make anything larger smaller themselves
-MAX_SIDE = 20_000
-MAX_PIXELS = 50_000_000
-CRISP_BYTES = 400_000  # a drawing or a screenshot stays a PNG up to this size
-LARGEST_BYTES = 3_500_000  # providers refuse an image of more than 5 MB, counted in base64
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-_one_at_a_time = threading.Lock()  # the largest one takes 200 MB while it is decoded
+AT_ONCE = 2  # of all processes on this machine; each takes 430 MB at most
+SECONDS = 60  # on a machine that has much else to do; the program itself has fewer, of CPU
+MEGAPIXELS = 24  # see MAX_PIXELS of the program
+PROGRAM = Path(__file__).with_name("picture_process.py")
 
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+_people: set[int] = set()  # whose image this process is at
+_lock = threading.Lock()
+
+
+class Busy(Exception):
+    """As many images are being read as may be at once; to be tried again in a few seconds."""
 
 
 class Damaged(Exception):
@@ -42,54 +43,57 @@ class Picture:
     height: int
 
 
-def cleaned(file: IO[bytes]) -> Picture:
-    """The image in `file`, of an animation the first frame. Raises Damaged, TooManyPixels."""
+def cleaned(file: IO[bytes], person_id: int) -> Picture:
+    """The image in `file`, made anew; of an animation the first frame. Raises Busy, Damaged, TooManyPixels."""
+    with _only_one_of(person_id), _one_of_few():
+        file.seek(0)
+        said = _run(file.read())
+    head, _, data = said.partition(b"\n")
+    match head.decode("ascii", "replace").split():
+        case ["image", media_type, width, height]:
+            return Picture(data, media_type, int(width), int(height))
+        case ["large"]:
+            raise TooManyPixels
+        case _:  # a hostile file makes decoders do anything, also end
+            raise Damaged
+
+
+def _run(data: bytes) -> bytes:
+    command = [sys.executable, "-I", str(PROGRAM)]
     try:
-        with _one_at_a_time, Image.open(file, formats=FORMATS) as image:
-            _check(image)
-            return _written(_fitted(image), is_drawing=image.format in ("PNG", "GIF"))
-    except (TooManyPixels, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise TooManyPixels from None
-    except Exception:  # a hostile file makes decoders raise anything
-        raise Damaged from None
-
-
-def _check(image: Image.Image) -> None:
-    """By what the file says of itself: nothing is decoded yet."""
-    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
+        done = subprocess.run(  # noqa: S603 - our own program
+            command, input=data, capture_output=True, timeout=SECONDS, check=False, env={}
+        )
+    except subprocess.TimeoutExpired:
+        raise Busy from None
+    if done.returncode < 0:  # it was stopped at its limit, or by a system that had no memory left
         raise TooManyPixels
+    return done.stdout
 
 
-def _fitted(image: Image.Image) -> Image.Image:
-    """Decoded, upright, small enough; RGBA if anything shines through, else RGB."""
-    image.draft(None, (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))  # a large JPEG is decoded at a fraction of its size
-    upright = ImageOps.exif_transpose(image)
-    fitted = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    fitted.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
-    if fitted.mode == "RGBA" and fitted.getchannel("A").getextrema() == (255, 255):
-        fitted = fitted.convert("RGB")
-    fitted.info = {}  # comments, profiles, positions: encoders copy some of it
-    return fitted
+@contextmanager
+def _only_one_of(person_id: int) -> Iterator[None]:
+    with _lock:
+        if person_id in _people:
+            raise Busy
+        _people.add(person_id)
+    try:
+        yield
+    finally:
+        with _lock:
+            _people.discard(person_id)
 
 
-def _written(image: Image.Image, *, is_drawing: bool) -> Picture:
-    is_opaque = image.mode == "RGB"
-    if is_drawing or not is_opaque:
-        data = _encoded(image, "PNG")
-        if len(data) <= (CRISP_BYTES if is_opaque else LARGEST_BYTES):
-            return Picture(data, "image/png", *image.size)
-    return Picture(_encoded(_on_white(image), "JPEG", quality=85), "image/jpeg", *image.size)
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image
-    ground = Image.new("RGB", image.size, "white")
-    ground.paste(image, mask=image.getchannel("A"))
-    return ground
-
-
-def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
-    out = BytesIO()
-    image.save(out, kind, **options)
-    return out.getvalue()
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    """One of the places that all processes share: a file that is locked, which the end of a process undoes."""
+    with ExitStack() as opened:
+        for number in range(AT_ONCE):
+            place = opened.enter_context((settings.VAR_DIR / f"decoding-{number}.lock").open("w"))
+            try:
+                fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield
+            return
+        raise Busy

@@ -9,51 +9,82 @@ from __future__ import annotations
 from functools import partial
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import Q
+from django.utils import timezone, translation
 
+from accounts.models import Preferences
+from conversations.branching import branch_title
 from conversations.generation import engine
 from conversations.generation.frames import Key
 from conversations.models import Conversation, Generation, Message, Share, WaitingMessage
 from conversations.submission import stop_generation, stop_open_answers
-from conversations.text import title_of
+from conversations.text import first_title
 from conversations.waiting import take_back
 
 
 def hide(message: Message) -> bool:
-    """Nobody but moderators reads `message` from now on, and no model; what is being written of it is stopped."""
-    with transaction.atomic():
-        if not _set_hidden(message, is_hidden=True):
-            return False
-        _retitle(message, old=title_of(message.content), new="")
-        transaction.on_commit(partial(_after_hiding, message))
-    return True
+    """Nobody but moderators reads `message` from now on, and no model; what is being written of it is stopped.
+
+    So it is with its copies: the same message in branches that were made of the conversation, or that it is a part of.
+    """
+    return _set_hidden(message, is_hidden=True)
 
 
 def show(message: Message) -> bool:
     """Take `hide` back."""
-    with transaction.atomic():
-        if not _set_hidden(message, is_hidden=False):
-            return False
-        _retitle(message, old="", new=title_of(message.content))
-        transaction.on_commit(partial(_tell, message))
-    return True
+    return _set_hidden(message, is_hidden=False)
 
 
 def _set_hidden(message: Message, *, is_hidden: bool) -> bool:
+    """Whether `message` itself was changed."""
     moment = timezone.now() if is_hidden else None
-    others = Message.objects.filter(pk=message.pk, hidden_at__isnull=is_hidden)
-    if not others.update(hidden_at=moment, is_indexed=False):
+    with transaction.atomic():
+        others = _copies_to_change(message, is_hidden=is_hidden)
+        ids = [other.pk for other in others]
+        Message.objects.filter(pk__in=ids).update(hidden_at=moment, is_indexed=False)
+        for other in others:
+            (_take_title if is_hidden else _give_title)(other)
+            transaction.on_commit(partial(_after_hiding if is_hidden else _tell, other))
+    if message.pk not in ids:
         return False
     message.hidden_at = moment
     return True
 
 
-def _retitle(message: Message, old: str, new: str) -> None:
-    """A conversation is named after its first question: with it, the name goes and comes, unless it has another."""
-    if message.parent_id is not None or message.role != Message.Role.USER or old == new:
+def _copies_to_change(message: Message, *, is_hidden: bool) -> list[Message]:
+    """The message and its copies as far as they are to change; a branch that is being made now is waited for."""
+    list(Message.objects.copies_of(message).select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    others = Message.objects.copies_of(message).filter(hidden_at__isnull=is_hidden)
+    return list(others.select_related("conversation__owner__preferences").order_by("pk"))
+
+
+# --- A conversation is named after its first question: with that, the name goes and comes, unless it has another -----
+
+
+def _take_title(message: Message) -> None:
+    if not (named := _title_from(message)):
         return
-    Conversation.objects.filter(pk=message.conversation_id, title=old).update(title=new, title_is_indexed=False)
-    Share.objects.filter(conversation_id=message.conversation_id, title=old).update(title=new)
+    # A branch is named after its conversation, with a word more; a branch of it with two.
+    same = Q(title__startswith=named.rstrip("…")) if message.copied_from else Q(title=named)
+    Conversation.objects.filter(same, pk=message.conversation_id).update(title="", title_is_indexed=False)
+    Share.objects.filter(same, conversation_id=message.conversation_id).update(title="")
+
+
+def _give_title(message: Message) -> None:
+    if not (named := _title_from(message)):
+        return
+    with translation.override(Preferences.of(message.conversation.owner).language or translation.get_language()):
+        title = branch_title(named) if message.copied_from else named
+    nameless = Conversation.objects.filter(pk=message.conversation_id, title="")
+    nameless.update(title=title, title_is_indexed=False)
+    Share.objects.filter(conversation_id=message.conversation_id, title="").update(title=title)
+
+
+def _title_from(message: Message) -> str:
+    """What a conversation that begins with `message` is called; "" for one that none begins with."""
+    if message.parent_id is not None or message.role != Message.Role.USER:
+        return ""
+    return first_title(message.content, message.attachments.order_by("created_at", "id").values_list("name", flat=True))
 
 
 def _after_hiding(message: Message) -> None:
@@ -67,6 +98,9 @@ def _after_hiding(message: Message) -> None:
 
 def _tell(message: Message) -> None:
     engine.announce_renewed(_key(message.conversation), message.pk)
+
+
+# --- Locks ------------------------------------------------------------------------------------------------------------
 
 
 def lock(conversation: Conversation) -> bool:

@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 
 from conversations.attachments import by_message
 from conversations.models import Attachment, Generation, Message
-from conversations.rendering import render, render_plain, stored
+from conversations.rendered import PAGE_SECONDS, complete, html_of, is_unformatted
+from conversations.rendering import render, render_plain
 from conversations.siblings import ALONE, Siblings, siblings_of
 from conversations.text import says_something
 from providers import ErrorText, describe, model_info
@@ -44,6 +45,7 @@ class MessageView:
     attachments: Sequence[Attachment] = ()
     is_hidden: bool = False
     is_cached: bool = False
+    is_unformatted: bool = False  # shown as it was written
     asked_first_label: str = ""  # the model that was to answer, where another one did
 
     @property
@@ -72,15 +74,18 @@ class MessageView:
         return self.is_answer and (self.finish_reason in SAID_FINISHES or bool(self.finish_word) or self.is_empty)
 
 
-def present(messages: Sequence[Message]) -> list[MessageView]:
+def present(messages: Sequence[Message], seconds: float = PAGE_SECONDS) -> list[MessageView]:
     """Two queries: the generations of `messages`, which are of one conversation, and their siblings.
 
-    One more where an answer ended in between, and one where there are attachments.
+    One more where an answer ended in between, one where there are attachments, and one that keeps the HTML of answers
+    that had none. `seconds` of CPU are for these.
     """
     answers = [message.pk for message in messages if message.role == Message.Role.ASSISTANT]
     found = list(Generation.objects.filter(message_id__in=answers).order_by("id"))
     generations = {generation.message_id: generation for generation in found}
     messages = _as_ended(messages, found)
+    finished = (m for m in messages if m.pk not in generations or not generations[m.pk].draft)
+    complete([message for message in finished if message.hidden_at is None], seconds)
     siblings, attached = siblings_of(messages), by_message(messages)
     return [
         view_of(message, generations.get(message.pk), siblings[message.pk], attached.get(message.pk, ()))
@@ -110,6 +115,7 @@ def view_of(
     if message.hidden_at is not None:
         return _hidden(message, generation, siblings)
     failed = generation is not None and generation.status == Status.FAILED
+    html = _html(message, generation)
     model = generation.model if generation else message.model
     return MessageView(
         id=message.pk,
@@ -117,7 +123,7 @@ def view_of(
         role=message.role,
         status=generation.status if generation else Status.COMPLETE,
         seq=generation.seq if generation else 0,
-        html=_html(message, generation),
+        html=html,
         reasoning=message.reasoning + (generation.draft_reasoning if generation else ""),
         model_label=model_info(model).label if model else "",
         failure=describe(generation.error_code, generation.retry_after, generation.model)
@@ -131,6 +137,7 @@ def view_of(
         siblings=siblings,
         attachments=attachments,
         is_cached=generation is not None and generation.cached,
+        is_unformatted=is_unformatted(message, html),
         asked_first_label=model_info(generation.fallback_for).label if generation and generation.fallback_for else "",
     )
 
@@ -166,11 +173,9 @@ def _is_empty(message: Message, generation: Generation | None) -> bool:
 
 def _html(message: Message, generation: Generation | None) -> SafeString:
     """Finished messages were rendered once; only an answer in progress is rendered anew."""
-    if message.role == Message.Role.USER:
-        return render_plain(message.content)
     if generation is not None and generation.draft:
         return render(message.content + generation.draft)
-    return stored(message.html) if message.html else render(message.content)
+    return html_of(message)
 
 
 def message_fragment(message: Message) -> str:

@@ -21,12 +21,14 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Attachment, Conversation, Generation, Message, Share
 from conversations.models.share import ShareQuerySet
-from conversations.rendering import render, render_plain, stored
+from conversations.rendered import complete, html_of, is_unformatted, is_waiting, rendered
+from conversations.rendering import is_plain, render_plain
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-PAGE = 200  # messages of a shared page
+PAGE = 200  # messages of a shared page, as long as they have no more than
+PAGE_CHARACTERS = 1_000_000  # one longer message is a page by itself
 EXPIRIES = (("1", _("1 day")), ("7", _("7 days")), ("30", _("30 days")), ("never", _("Never")))
 
 
@@ -46,16 +48,25 @@ class SharedMessage:
     is_answer: bool
     html: SafeString
     is_hidden: bool = False
+    is_unformatted: bool = False  # an answer that is shown as it was written
     files: list[str] = field(default_factory=list)
     images: int = 0
+
+    @property
+    def has_something(self) -> bool:
+        return bool(self.html or self.files or self.images or self.is_hidden)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A page of what is shared, oldest message first; `earlier` leads to the messages before it, if there are any."""
+    """A page of what is shared, oldest message first; `earlier` leads to the messages before it, if there are any.
+
+    `is_rendered`: whether all of it looks as it will look from now on. Otherwise there was no time for all of it.
+    """
 
     messages: list[SharedMessage]
     earlier: str
+    is_rendered: bool
 
 
 def share(conversation: Conversation, days: int | None) -> Share:
@@ -92,11 +103,17 @@ def open_share(token: str) -> Share | None:
     return Share.objects.open().filter(token=token).first()
 
 
-def snapshot(shared: Share, before: str = "") -> Snapshot | None:
-    """The newest PAGE messages, or those from the cursor `before` on. None for a cursor that is not this share's.
+def hidden_in(shared: Share) -> list[int]:
+    """The messages of its conversation that a moderator has hidden: what a page of it shows depends on nothing else."""
+    hidden = Message.objects.filter(conversation_id=shared.conversation_id, hidden_at__isnull=False)
+    return list(hidden.order_by("pk").values_list("pk", flat=True))
 
-    Four queries at most, however long the conversation is. A cursor is signed: that its message belongs to what is
-    shared need not be looked up.
+
+def snapshot(shared: Share, before: str = "") -> Snapshot | None:
+    """The newest messages that fit on a page, or those from the cursor `before` on. None for a cursor of another share.
+
+    Five queries at most, however long the conversation is, and one that keeps the HTML of answers that had none. A
+    cursor is signed: that its message belongs to what is shared need not be looked up.
     """
     signer = signing.Signer(salt=f"share:{shared.pk}")
     try:
@@ -104,46 +121,69 @@ def snapshot(shared: Share, before: str = "") -> Snapshot | None:
     except signing.BadSignature:
         return None
     draft = "" if before else _draft(shared.leaf_id)  # read first: what ends meanwhile is in the message then
-    branch = Message.objects.branch(shared.conversation_id, last_id, PAGE + 1)
-    page = branch[-PAGE:]
-    earlier = signer.sign(str(branch[0].pk)) if len(branch) > PAGE else ""
-    return Snapshot(_shown(shared, page, draft), earlier)
+    sizes = Message.objects.sizes(shared.conversation_id, last_id, PAGE + 1)
+    fits, ids = _fitting(sizes), [pk for pk, _length in sizes]
+    found = Message.objects.defer("reasoning").in_bulk(ids[:fits])
+    page = [found[pk] for pk in reversed(ids[:fits]) if pk in found]
+    earlier = signer.sign(str(ids[fits])) if len(ids) > fits else ""
+    return _shown(shared, page, draft, earlier)
 
 
 def _draft(answer_id: int) -> str:
     return Generation.objects.open().filter(message_id=answer_id).values_list("draft", flat=True).first() or ""
 
 
-def _shown(shared: Share, page: Sequence[Message], draft: str) -> list[SharedMessage]:
+def _fitting(sizes: Sequence[tuple[int, int]]) -> int:
+    """How many of these messages are a page; at least one."""
+    whole = 0
+    for count, (_pk, length) in enumerate(sizes[:PAGE]):
+        whole += length
+        if count and whole > PAGE_CHARACTERS:
+            return count
+    return min(len(sizes), PAGE)
+
+
+def _shown(shared: Share, page: Sequence[Message], draft: str, earlier: str) -> Snapshot:
     """The messages of `page` that have something to show."""
-    added = _added_since(shared, page)
-    messages = {message.pk: _shared(message) for message in page}
-    for message in page:
-        if message.hidden_at is not None:
-            continue
-        if message.pk == shared.leaf_id:
-            messages[message.pk].html = _cut(message, message.content + draft, shared.leaf_length)
-        elif message.pk in added:
-            messages[message.pk].html = _cut(message, message.content, len(message.content) - added[message.pk])
+    texts = _earlier_texts(shared, page, draft)
+    ordinary = [message for message in page if message.hidden_at is None and message.pk not in texts]
+    complete(ordinary)
+    messages = {message.pk: _shared(message) for message in page if message.pk not in texts}
+    htmls = dict(zip(texts, rendered(list(texts.values())), strict=True))
+    for pk, html in htmls.items():
+        messages[pk] = _as_it_was(texts[pk], html)
     _name_attachments(messages)
-    return [shown for shown in messages.values() if shown.html or shown.files or shown.images or shown.is_hidden]
+    shown = [one for message in page if (one := messages[message.pk]).has_something]
+    return Snapshot(shown, earlier, None not in htmls.values() and not any(map(is_waiting, ordinary)))
+
+
+def _as_it_was(text: str, html: SafeString | None) -> SharedMessage:
+    shown = render_plain(text) if html is None else html
+    return SharedMessage(is_answer=True, html=shown, is_unformatted=is_plain(shown))
 
 
 def _shared(message: Message) -> SharedMessage:
+    is_answer = message.role == Message.Role.ASSISTANT
     if message.hidden_at is not None:
-        is_answer = message.role == Message.Role.ASSISTANT
         return SharedMessage(is_answer=is_answer, html=render_plain(""), is_hidden=True)
-    if message.role == Message.Role.USER:
-        return SharedMessage(is_answer=False, html=render_plain(message.content))
-    return SharedMessage(is_answer=True, html=stored(message.html) if message.html else render(message.content))
+    html = html_of(message)
+    return SharedMessage(is_answer=is_answer, html=html, is_unformatted=is_unformatted(message, html))
 
 
-def _cut(message: Message, text: str, length: int) -> SafeString:
-    """The first `length` characters of `text`; rendered anew unless that is the message as it stands."""
-    text = text[:length]
-    if message.role == Message.Role.USER or text == message.content:
-        return _shared(message).html
-    return render(text)
+def _earlier_texts(shared: Share, page: Sequence[Message], draft: str) -> dict[int, str]:
+    """What answers of `page` that have gone on since said when the link was made."""
+    added, found = _added_since(shared, page), dict[int, str]()
+    for message in page:
+        if message.hidden_at is not None or message.role == Message.Role.USER:
+            continue
+        text = message.content
+        if message.pk == shared.leaf_id:
+            text = (message.content + draft)[: shared.leaf_length]
+        elif message.pk in added:
+            text = message.content[: len(message.content) - added[message.pk]]
+        if text != message.content:
+            found[message.pk] = text
+    return found
 
 
 def _added_since(shared: Share, page: Sequence[Message]) -> dict[int, int]:

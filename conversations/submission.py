@@ -5,7 +5,7 @@ Whether the text may be sent at all is the form's to say.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -36,8 +36,8 @@ from conversations.queueing import (
     set_off,
     start,
 )
-from conversations.screening import refusal_of
-from conversations.text import shortened, title_of
+from conversations.screening import refusal_of, refusal_of_files, refusal_of_prompt
+from conversations.text import first_title
 from conversations.waiting import TooManyWaiting
 
 if TYPE_CHECKING:
@@ -72,10 +72,16 @@ class Refused(Exception):
         self.sentence = sentence
 
 
-def _screen(user: User, conversation: Conversation, content: str) -> None:
+def _screen(user: User, conversation: Conversation, content: str = "", files: Iterable[Attachment] = ()) -> None:
+    """Everything of the person's that the model would be told now. Outside of a transaction: what is refused is kept.
+
+    Raises ConversationLocked, Refused.
+    """
     if conversation.locked_at is not None:
         raise ConversationLocked  # said first: nothing that cannot be asked is looked at
-    if sentence := refusal_of(user, conversation, content):
+    sentence = refusal_of(user, conversation, content) if content else ""
+    sentence = sentence or refusal_of_files(user, conversation, files) or refusal_of_prompt(user, conversation)
+    if sentence:
         raise Refused(sentence)
 
 
@@ -103,7 +109,7 @@ def submit_message(
         if earlier := _already_stored(conversation, client_id) or waiting.sent_as(conversation, client_id):
             return earlier
         raise
-    _screen(user, conversation, content)  # what it refuses has been sent all the same: it counts
+    _screen(user, conversation, content, files)  # what it refuses has been sent all the same: it counts
     with counted:
         sent = (content, client_id, parent_id, files, changed)
         try:
@@ -159,7 +165,7 @@ def _store(
 def _begin(conversation: Conversation, content: str, client_id: UUID, files: Sequence[Attachment]) -> Submission:
     model = model_of(conversation)
     conversation = copy(conversation)  # whoever asked still has a new one, should nothing come of it
-    conversation.title = title_of(content) or shortened(" ".join(file.name for file in files), 60)
+    conversation.title = first_title(content, [file.name for file in files])
     conversation.save(force_insert=True)
     return replace(ask(conversation, None, content, client_id, model, files), is_new_conversation=True)
 
@@ -214,7 +220,7 @@ def edit_question(
         if earlier := _already_stored(conversation, client_id):
             return earlier
         raise
-    _screen(user, conversation, content)
+    _screen(user, conversation, content, question.attachments.all())
     with counted, transaction.atomic():
         conversation = locked(user, conversation.pk)
         if earlier := _already_stored(conversation, client_id):
@@ -231,8 +237,9 @@ def edit_question(
 def regenerate(user: User, conversation: Conversation, answer: Message, model: str = "") -> Message:
     """Queue another answer to the same question, beside `answer`; by `model`, or else the conversation's own.
 
-    Raises AnswerInProgress, ConversationLocked, LimitReached, ModelNotAllowed, NoModel, NotYours.
+    Raises AnswerInProgress, ConversationLocked, LimitReached, ModelNotAllowed, NoModel, NotYours, Refused.
     """
+    _screen(user, conversation)
     with limits.count(user, *limits.MESSAGES), transaction.atomic():
         conversation = _ready(user, conversation)
         chosen = allowed(user, model) if model else model_of(conversation)
@@ -244,8 +251,9 @@ def regenerate(user: User, conversation: Conversation, answer: Message, model: s
 def continue_answer(user: User, conversation: Conversation, answer: Message) -> Message:
     """Queue a generation that goes on with `answer` in place.
 
-    Raises AnswerInProgress, ConversationLocked, LimitReached, ModelNotAllowed, NoModel, NotYours.
+    Raises AnswerInProgress, ConversationLocked, LimitReached, ModelNotAllowed, NoModel, NotYours, Refused.
     """
+    _screen(user, conversation)
     with limits.count(user, *limits.MESSAGES), transaction.atomic():
         conversation = _ready(user, conversation)
         generation = queue(conversation, answer, model_of(conversation))

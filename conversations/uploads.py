@@ -14,6 +14,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from conversations import images
 from conversations.decoding import decoded, has_mark
 from conversations.models import Attachment
 from conversations.models.attachment import NAME_LENGTH
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 MAX_CHARACTERS = 200_000
 _MAX_TEXT_BYTES = 4 * (MAX_CHARACTERS + 1)  # no encoding takes more
 _SAMPLE_BYTES = 4096
-_WITH_ATTACHMENTS = ("attachment-create", "message-list", "message-create")  # two names of one address
+WITH_ATTACHMENTS = ("attachment-create", "message-list", "message-create")  # two names of one address
 _IMAGE_MARKS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 _IMAGE_NAME = re.compile(r"\.(png|jpe?g|webp|gif)$", re.IGNORECASE)
 # Control characters, marks that turn the direction of writing, separators of lines, half characters.
@@ -34,6 +35,10 @@ _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e
 
 class Refused(Exception):
     """This file cannot be attached; the message is a sentence for the person who tried."""
+
+
+class Busy(Refused):
+    """Not now: the same file may be taken in a few seconds."""
 
 
 class BoundedUploadHandler(FileUploadHandler):
@@ -48,7 +53,7 @@ class BoundedUploadHandler(FileUploadHandler):
     @property
     def _is_bounded(self) -> bool:
         match = self.request.resolver_match if self.request else None
-        return match is not None and match.url_name in _WITH_ATTACHMENTS
+        return match is not None and match.url_name in WITH_ATTACHMENTS
 
     def file_complete(self, file_size: int) -> UploadedFile[bytes] | None:
         return None
@@ -95,15 +100,16 @@ def _is_image(sample: bytes) -> bool:
 
 
 def _take_image(attachment: Attachment, upload: UploadedFile[bytes]) -> None:
-    from conversations.images import MAX_PIXELS, Damaged, TooManyPixels, cleaned  # loads Pillow
-
     try:
-        picture = cleaned(cast("IO[bytes]", upload.file))
-    except Damaged:
+        picture = images.cleaned(cast("IO[bytes]", upload.file), attachment.owner_id)
+    except images.Busy:
+        sentence = _("“%(name)s” could not be read just now, since other images are. Try again in a few seconds.")
+        raise Busy(sentence % {"name": attachment.name}) from None
+    except images.Damaged:
         raise Refused(_damaged(attachment.name)) from None
-    except TooManyPixels:
+    except images.TooManyPixels:
         sentence = _("“%(name)s” is too large. An image may have %(limit)s megapixels; make it smaller first.")
-        raise Refused(sentence % {"name": attachment.name, "limit": MAX_PIXELS // 1_000_000}) from None
+        raise Refused(sentence % {"name": attachment.name, "limit": images.MEGAPIXELS}) from None
     attachment.kind, attachment.media_type = Attachment.Kind.IMAGE, picture.media_type
     attachment.width, attachment.height = picture.width, picture.height
     _keep(attachment, picture.data)

@@ -8,6 +8,7 @@ The rest hears of messages from `conversations.events`, in threads of their own.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from conversations import moderating
-from conversations.models import Conversation, Message
+from conversations.models import Attachment, Conversation, Message
 from moderation import provider_scores
 from moderation.flagging import flag
 from moderation.models import Case, Flag, Notice, Rule
@@ -30,15 +31,34 @@ OVERLAP = 1000  # characters before the new ones that a rule may begin in; the w
 
 
 def screen(user: User, conversation: Conversation, text: str) -> str:
-    """ "" lets a question pass; otherwise the sentence for the person, and the text is kept for review."""
+    """ "" lets a text pass; otherwise the sentence for the person, and the text is kept for review.
+
+    A question, what is attached to it, instructions that go with it, a title.
+    """
     blocking = matching_rules(text, Rule.Scope.QUESTIONS, Rule.Effect.BLOCK)
     if not blocking:
         return ""
-    stored = Conversation.objects.filter(pk=conversation.pk).first()
-    for rule in blocking:
-        _flag_by_rule(rule, user, conversation=stored, blocked_text=text, model=conversation.model)
+    _keep_blocked(blocking, user, conversation, text)
     sentence = _("This was not sent: the rules of this site do not allow it (%(reason)s). It is kept for review.")
     return sentence % {"reason": Reason(blocking[0].reason).label}
+
+
+def screen_instructions(user: User, text: str) -> str:
+    """The same for instructions that a person wants to have with all of their questions."""
+    blocking = matching_rules(text, Rule.Scope.QUESTIONS, Rule.Effect.BLOCK)
+    if not blocking:
+        return ""
+    _keep_blocked(blocking, user, None, text)
+    sentence = _("This was not saved: the rules of this site do not allow it (%(reason)s). It is kept for review.")
+    return sentence % {"reason": Reason(blocking[0].reason).label}
+
+
+def _keep_blocked(blocking: Iterable[Rule], user: User, conversation: Conversation | None, text: str) -> None:
+    stored = Conversation.objects.filter(pk=conversation.pk).first() if conversation else None
+    for rule in blocking:
+        _flag_by_rule(
+            rule, user, conversation=stored, blocked_text=text, model=conversation.model if conversation else ""
+        )
 
 
 def is_blocked(text: str, since: int) -> bool:
@@ -74,7 +94,7 @@ def _look_at(message_id: int, scope: str) -> list[tuple[Rule, Message]]:
     said = _said(message_id)
     if said is None:
         return []
-    found = matching_rules(said.text, scope)
+    found = list(dict.fromkeys(rule for text in (said.text, *said.files) for rule in matching_rules(text, scope)))
     message = _message(message_id) if found else None
     provider_scores.ask(message_id, said.model, said.text)
     return [(rule, message) for rule in found] if message else []
@@ -84,6 +104,7 @@ def _look_at(message_id: int, scope: str) -> list[tuple[Rule, Message]]:
 class _Said:
     text: str
     model: str
+    files: Sequence[str] = ()
 
 
 def _said(message_id: int) -> _Said | None:
@@ -93,7 +114,9 @@ def _said(message_id: int) -> _Said | None:
     if row is None:
         return None
     content, reasoning, model, chosen = row
-    return _Said(f"{content}\n{reasoning}" if reasoning else content, model or chosen)
+    files = Attachment.objects.filter(message_id=message_id).values_list("name", "text")
+    attached = [f"{name}\n\n{text}" for name, text in files]
+    return _Said(f"{content}\n{reasoning}" if reasoning else content, model or chosen, attached)
 
 
 def hide_with_notice(message: Message) -> bool:

@@ -13,7 +13,8 @@ from django.utils.translation import gettext
 from conversations.around import BELOW, end_below
 from conversations.attachments import by_message
 from conversations.models import Attachment, Conversation, Generation, Message, WaitingMessage
-from conversations.rendering import render, render_plain, stored
+from conversations.rendered import complete, html_of, is_unformatted
+from conversations.rendering import render, render_plain
 from conversations.siblings import ALONE, Siblings, siblings_of
 from moderation.models import Case
 from providers import model_info
@@ -25,7 +26,7 @@ ABOVE = 6  # messages over the one that is looked at
 class Turn:
     """A question or an answer. `id`: None while the question waits. `case_id`: of its open case.
 
-    `is_flagged`: whether the page points to it.
+    `is_flagged`: whether the page points to it. `is_unformatted`: an answer that is shown as it was written.
     """
 
     id: int | None
@@ -40,6 +41,7 @@ class Turn:
     attachments: Sequence[Attachment] = ()
     case_id: int | None = None
     is_flagged: bool = False
+    is_unformatted: bool = False
 
 
 def turns_around(conversation: Conversation, message_id: int) -> list[Turn]:
@@ -56,12 +58,13 @@ def last_turns(conversation: Conversation) -> list[Turn]:
 
 
 def turns_of(messages: Sequence[Message], flagged: int | None = None) -> list[Turn]:
-    """At most four queries, for any number of messages of one conversation.
+    """At most five queries, for any number of messages of one conversation.
 
     `flagged`: the id of the one that the page is about. Without it every one with an open case is flagged.
     """
     ids = [message.pk for message in messages]
     generations = {g.message_id: g for g in Generation.objects.filter(message_id__in=ids).order_by("id")}
+    complete([message for message in messages if message.pk not in generations or not generations[message.pk].draft])
     cases = dict(Case.objects.open().filter(message_id__in=ids).values_list("message_id", "pk"))
     siblings, attached = siblings_of(messages), by_message(messages, texts=True)
     pointed = {flagged} if flagged else set(cases)
@@ -103,10 +106,11 @@ def _turn(
     is_flagged: bool,
 ) -> Turn:
     model = generation.model if generation else message.model
+    html = _html(message, generation.draft if generation else "")
     return Turn(
         id=message.pk,
         is_answer=message.role == Message.Role.ASSISTANT,
-        html=_html(message, generation.draft if generation else ""),
+        html=html,
         created_at=message.created_at,
         reasoning=message.reasoning + (generation.draft_reasoning if generation else ""),
         model_label=model_info(model).label if model else "",
@@ -116,6 +120,7 @@ def _turn(
         attachments=attachments,
         case_id=case_id,
         is_flagged=is_flagged,
+        is_unformatted=is_unformatted(message, html),
     )
 
 
@@ -126,6 +131,4 @@ def _status(generation: Generation | None) -> str | Promise:
 
 
 def _html(message: Message, draft: str) -> SafeString:
-    if message.role == Message.Role.USER:
-        return render_plain(message.content)
-    return stored(message.html) if message.html and not draft else render(message.content + draft)
+    return render(message.content + draft) if draft else html_of(message)

@@ -20,6 +20,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from tqdm import tqdm
 
+from chatbot_site.commands import SiteCommand
+from chatbot_site.storable import has_every_letter
+
 T = TypeVar("T")
 EXIT_CODES = "exit codes: 0 done, 1 refused or failed, 2 wrong usage"
 
@@ -32,7 +35,7 @@ def add_dry_run(parser: CommandParser, what: str = "only say what would be done"
     parser.add_argument("--dry-run", action="store_true", help=what)
 
 
-class TeachingCommand(BaseCommand):
+class TeachingCommand(SiteCommand):
     """A command whose --help ends with `examples`, and whose errors with --json are JSON as well."""
 
     examples = ""
@@ -49,7 +52,7 @@ class TeachingCommand(BaseCommand):
         except CommandError as error:
             if options.get("as_json"):
                 out = options.get("stdout") or sys.stdout
-                out.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
+                out.write(json.dumps({"error": str(error)}, ensure_ascii=not has_every_letter(out)) + "\n")
             raise
 
 
@@ -113,7 +116,8 @@ class Console:
     def result(self, values: Mapping[str, Any], sentence: str) -> None:
         """The end: `values` with --json, else `sentence`, which may have several lines."""
         if self.as_json:
-            self._command.stdout.write(json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
+            only_ascii = not has_every_letter(self._command.stdout)
+            self._command.stdout.write(json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=only_ascii, indent=2))
         elif self.verbosity > 0:
             self._command.stdout.write(sentence)
 

@@ -26,12 +26,19 @@ class CredentialForm(CredentialModelForm):
         required=False,
         strip=True,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("Stored encrypted and never shown again. Leave empty to keep the one that is stored."),
+        help_text=_(
+            "Stored encrypted and never shown again. Leave empty to keep the one that is stored; a new address needs it"
+            " again."
+        ),
     )
 
     class Meta:
         model = Credential
         fields = ("provider", "base_url", "allow_inside")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._keyed_for = self.instance.destination if self.instance.encrypted_key else None
 
     def clean_provider(self) -> str:
         provider: str = self.cleaned_data["provider"]
@@ -64,7 +71,19 @@ class CredentialForm(CredentialModelForm):
             self.add_error("base_url", _("Enter the base URL of this server."))
         if cleaned.get("base_url") and not cleaned.get("allow_inside"):
             self._refuse_inside(cleaned["base_url"])
+        if not key and not self.errors:
+            self._keep_key_to_its_address(cleaned)
         return cleaned
+
+    def _keep_key_to_its_address(self, cleaned: dict[str, Any]) -> None:
+        """A stored key goes nowhere but where whoever entered it meant it to go: else it could be read at its goal."""
+        meant = Credential(**{name: cleaned[name] for name in CredentialForm.Meta.fields})
+        if self._keyed_for is not None and self._keyed_for != meant.destination:
+            sentence = _(
+                "The stored key was entered for another address or network, so enter it again. For a server without a"
+                " key, delete this credential and add another."
+            )
+            self.add_error("api_key", ValidationError(sentence, code="key_anew"))
 
     def _refuse_inside(self, base_url: str) -> None:
         if address := outbound.inside_address_of(base_url):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from providers import local
+from providers.choices import named_models
 from providers.connections import Connection, connections
 from providers.errors import (
     Blocked,
@@ -19,7 +20,6 @@ from providers.errors import (
     describe,
 )
 from providers.listed import heard
-from providers.menu import named_models
 from providers.stored import stored, stored_async
 from providers.trial import try_out
 

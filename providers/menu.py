@@ -6,14 +6,11 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from providers import local
-from providers.access import closed_to, may_use
+from providers.access import Gate, may_use
 from providers.base import ModelGroup
-from providers.catalogue import curated, info_of
-from providers.chat_models import offered
+from providers.catalogue import info_of
+from providers.choices import models_of
 from providers.connections import Connection, connections
-from providers.listed import listing_of
-from providers.listed_model import ListedModel
-from providers.naming import split_model
 from providers.stored import Stored, stored
 
 if TYPE_CHECKING:
@@ -27,8 +24,8 @@ def models_for_menu(user: "Person | None" = None) -> list[ModelGroup]:
     and is there the next time.
     """
     known = stored()
-    hidden = closed_to(user) | {name for name, override in known.overrides.items() if override.hidden}
-    groups = [_group(connection, known, hidden) for connection in connections(known).values()]
+    gate = Gate(user, known)
+    groups = [_group(connection, known, gate) for connection in connections(known).values()]
     return [group for group in groups if group.models]
 
 
@@ -44,30 +41,12 @@ def default_model(user: "Person | None" = None) -> str:
     return next((model.id for group in models_for_menu(user) for model in group.models), "")
 
 
-def named_models(provider: str, known: Stored) -> list[str]:
-    """The provider's models that the site names itself, in the admin or as DEFAULT_MODEL: no list need have them."""
-    named = map(split_model, [settings.DEFAULT_MODEL, *known.overrides])
-    return list(dict.fromkeys(name for owner, name in named if owner == provider and name))
-
-
-def _group(connection: Connection, known: Stored, hidden: frozenset[str]) -> ModelGroup:
-    listed = _models(connection)
-    names = {model.name for model in listed}
-    if connection.name != local.NAME:
-        listed += [ListedModel(name) for name in named_models(connection.name, known) if name not in names]
-    models = (info_of(connection.name, model) for model in listed)
-    shown = tuple(model for model in models if model.id not in hidden)
-    return ModelGroup(connection.name, _label(connection), shown)
+def _group(connection: Connection, known: Stored, gate: Gate) -> ModelGroup:
+    hidden = {name for name, override in known.overrides.items() if override.hidden}
+    models = (info_of(connection.name, model) for model in models_of(connection, known))
+    shown = [model for model in models if model.id not in hidden and gate.lets_pass(connection.name, model.name)]
+    return ModelGroup(connection.name, _label(connection), tuple(shown))
 
 
 def _label(connection: Connection) -> str:
     return str(local.GROUP_LABEL) if connection.name == local.NAME else connection.label
-
-
-def _models(connection: Connection) -> list[ListedModel]:
-    if connection.name == local.NAME:
-        return [ListedModel(local.MODEL)]
-    listing = None if connection.problem else listing_of(connection)
-    if listing is None or listing.models is None:
-        return [ListedModel(name) for name in curated(connection.name)]
-    return offered(connection, listing.models)

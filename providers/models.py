@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from providers import credentials
+from providers.addresses import tidy
 
 LAST_CHARACTERS = 4
 provider_name = RegexValidator(
@@ -62,6 +63,11 @@ class Credential(models.Model):
         self.encrypted_key = credentials.encrypt(key) if key else ""
         # A short key would be half shown by its last four characters.
         self.last_four = key[-LAST_CHARACTERS:] if len(key) >= 4 * LAST_CHARACTERS else ""
+
+    @property
+    def destination(self) -> tuple[str, bool]:
+        """Where the key goes: an address, or a provider by name for its own; and whether that may be inside."""
+        return tidy(self.base_url) or self.provider, self.allow_inside
 
     def key(self) -> str:
         """The key itself, "" when none is stored. Raises CannotDecrypt, EncryptionKeyError."""

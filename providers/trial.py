@@ -9,6 +9,7 @@ from providers import local
 from providers.base import ChatRequest, Provider, Turn
 from providers.catalogue import info_of
 from providers.chat_models import offered
+from providers.choices import named_models
 from providers.connections import Connection
 from providers.errors import (
     AddressWrong,
@@ -24,7 +25,6 @@ from providers.errors import (
 )
 from providers.listed import Listing, ask, at_found_place
 from providers.listed_model import ListedModel
-from providers.menu import named_models
 from providers.registry import build_once
 from providers.stored import stored_async
 

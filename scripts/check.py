@@ -63,7 +63,7 @@ def production() -> dict[str, str]:
 
 def _plain_environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return kept | {"ENV_FILE": "tests/no.env", "VAR_DIR": _scratch.name}
+    return kept | {"ENV_FILE": os.devnull, "VAR_DIR": _scratch.name}
 
 
 def check_production() -> bool:

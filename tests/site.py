@@ -96,7 +96,7 @@ class Site:
             "DATABASE_URL": database_url or f"sqlite:///{folder / DATABASE}",
             "REDIS_URL": redis_url,
             "OPENAI_API_KEY": "sk-test-only",
-            "OPENAI_BASE_URL": f"{provider_url}/v1",
+            "OPENAI_BASE_URL": provider_url and f"{provider_url}/v1",
             "ANTHROPIC_API_KEY": "sk-ant-test-only",
             "ANTHROPIC_BASE_URL": provider_url,
             "DEFAULT_MODEL": "openai/scripted",

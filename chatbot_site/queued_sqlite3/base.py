@@ -7,14 +7,19 @@ lock.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOperations
 from django.db.utils import OperationalError
+
+from chatbot_site.files import private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +61,20 @@ class Cursor(base.SQLiteCursorWrapper):
             return super().executemany(query, param_list)
 
 
+class DatabaseOperations(SqliteOperations):
+    def integer_field_range(self, internal_type: str) -> tuple[int, int]:
+        """Of every database, and not what this one would take as well: forms and lookups end where PostgreSQL's columns
+        do, and the site can move there."""
+        return BaseDatabaseOperations.integer_field_ranges[internal_type]
+
+
 class DatabaseWrapper(_DatabaseWrapper):
+    ops_class = DatabaseOperations
     _at_gate = False
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        _make_private(str(conn_params["database"]))
+        return super().get_new_connection(conn_params)
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         gate = self._gate()
@@ -94,6 +111,13 @@ class DatabaseWrapper(_DatabaseWrapper):
         if self._at_gate:
             self._at_gate = False
             self._gate().release()
+
+
+def _make_private(name: str) -> None:
+    """A new file is for its owner only; SQLite gives those beside it (-wal, -shm) the same mode."""
+    if name != ":memory:" and not name.startswith("file:"):
+        with suppress(OSError):  # it is there, or SQLite says why not
+            os.close(private(os.path.realpath(name), os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
 
 
 def _enter(gate: threading.Lock) -> None:

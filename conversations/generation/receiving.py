@@ -7,9 +7,11 @@ import re
 import time
 from contextlib import aclosing
 
+from chatbot_site.threads import in_thread
 from conversations.generation.hub import Hub
 from conversations.generation.jobs import Job
 from conversations.generation.live import Live
+from conversations.models import Message
 from conversations.text import storable_piece
 from providers import Answer as WholeAnswer
 from providers import Finish, Provider, Reasoning, Rethought, Text, Usage, resolve, response_cache
@@ -31,7 +33,7 @@ class Answer:
     async def receive(self, job: Job) -> tuple[Usage | None, Finish | None]:
         """Usage and finish as the provider gave them. Raises ProviderError; cancelling it ends the provider's work."""
         cached = await response_cache.aget(job.cache_key) if job.takes_cached else None
-        if cached is not None:
+        if cached is not None and not await in_thread(_was_hidden, cached.text):
             job.generation.cached = True
             return await self._replay(cached, in_pieces=job.generation.streaming)
         provider, _ = await resolve(job.generation.model)
@@ -104,6 +106,12 @@ class Answer:
         for delta in self._live.take_unshown():
             await self._hub.publish(self._live.key, delta)
         self._due_at = max(self._due_at, began + SHARE_OF_TIME * (time.monotonic() - began))
+
+
+def _was_hidden(answer: str) -> bool:
+    """Whether a moderator has hidden an answer of these words: then they are not given out again from the cache."""
+    hidden = Message.objects.filter(hidden_at__isnull=False, role=Message.Role.ASSISTANT)
+    return hidden.filter(content=answer).exists()
 
 
 def _pieces(text: str) -> list[str]:

@@ -70,6 +70,7 @@ class Conversation(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
     source = models.CharField(max_length=20, blank=True, help_text="of an imported one: the product it comes from")
     source_id = models.CharField(max_length=120, blank=True, help_text="its id there, so that it is imported once")
+    imported_at = models.DateTimeField(null=True, blank=True, help_text="when an import last stored something of it")
     title_is_indexed = models.BooleanField(default=False, help_text="for search; see conversations.search")
 
     objects = ConversationQuerySet.as_manager()

@@ -14,6 +14,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chatbot_site.storable import StorableDecoder, StorableEncoder
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -27,7 +29,7 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
         return self.filter(owner_id=user.pk)
 
     def at_work(self) -> ImportJobQuerySet:
-        """Those that a process is working on now."""
+        """Those that a process is working on now, or will when the import before has ended."""
         return self.filter(status__in=ImportJob.WORKING, heartbeat_at__gt=timezone.now() - SILENCE)
 
 
@@ -46,7 +48,13 @@ class ImportJob(models.Model):
     file_name = models.CharField(max_length=NAME_LENGTH, blank=True)
     status = models.CharField(max_length=8, choices=Status, default=Status.CHECKING)
     done = models.PositiveIntegerField(default=0, help_text="conversations dealt with so far")
-    report = models.JSONField(default=dict, help_text="what is in it; see conversations.transfer.reports")
+    report = models.JSONField(
+        default=dict,
+        encoder=StorableEncoder,
+        decoder=StorableDecoder,
+        help_text="what is in it; see conversations.transfer.reports",
+    )
+    worker = models.CharField(max_length=32, blank=True, help_text="whose turn it is; empty: it waits for one")
     heartbeat_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -63,6 +71,11 @@ class ImportJob(models.Model):
         return self.status in self.WORKING
 
     @property
+    def is_waiting(self) -> bool:
+        """Nobody has begun with it yet: another import comes first."""
+        return self.is_working and not self.worker
+
+    @property
     def is_stuck(self) -> bool:
-        """It should be worked on, and nobody has been for a while: its process has gone."""
+        """No process speaks for it any more, whether it was worked on or waited: its process has gone."""
         return self.is_working and self.heartbeat_at <= timezone.now() - SILENCE

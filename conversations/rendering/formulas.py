@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import mdTrim
 from markdown_it.rules_inline.state_inline import StateInline
 
-from . import display
+from . import budget, display
 from .delimiters import TWO_WORDS, Opener, is_escaped, is_placeholder, is_prose, opener_at
 from .mathml import MAX_LENGTH, is_long, mathml
 from .sanitizing import escape_text
@@ -46,11 +46,14 @@ def install(md: MarkdownIt) -> None:
     md.inline.ruler.before("escape", "formula", _formula)
 
 
-@lru_cache(maxsize=256)
 def to_html(latex: str, is_display: bool, after: str = "") -> str:
     """Clean MathML of a formula and the punctuation after it; its source in <code> where it cannot be converted."""
     source = latex.strip()
-    return mathml(source, is_display, after) or _source_html(source) + escape_text(after)
+    found = _mathml(source, is_display, after) if budget.allows_decoration() else ""
+    return found or _source_html(source) + escape_text(after)
+
+
+_mathml = lru_cache(maxsize=256)(mathml)
 
 
 def _source_html(source: str) -> str:

@@ -10,11 +10,14 @@ from functools import cache, lru_cache
 from time import thread_time
 from typing import Any
 
+from . import budget
+from .lexers import lexer_of
 from .pieces import code_in_pieces
 from .sanitizing import escape_text
 
-MAX_HIGHLIGHTED = 50_000  # characters
-MAX_SECONDS = 0.3  # CPU time for one block; some lexers are quadratic where code is broken
+MAX_HIGHLIGHTED = 20_000  # characters
+MAX_LINE = 2_000  # many lexers look for the end of a line again and again
+MAX_SECONDS = 0.2  # CPU time for one block; some lexers are quadratic where code is broken
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 CLASS_OF = {
     "Comment": "c", "Keyword": "k", "Operator.Word": "k",
@@ -33,8 +36,14 @@ def language_of(info: str) -> str:
 
 def to_html(code: str, language: str, highlight: bool = True) -> str:
     """A labelled figure of code. `language` comes from `language_of`; unknown ones and long code stay plain."""
-    inner = _highlighted(code, language) if highlight and language and len(code) <= MAX_HIGHLIGHTED else ""
+    inner = _highlighted(code, language) if highlight and language and _may_have_colours(code) else ""
     return opening(language) + (inner or code_in_pieces(code)) + CLOSING
+
+
+def _may_have_colours(code: str) -> bool:
+    if len(code) > MAX_HIGHLIGHTED or not budget.allows_decoration():
+        return False
+    return len(code) <= MAX_LINE or max(map(len, code.split("\n"))) <= MAX_LINE
 
 
 def opening(language: str) -> str:
@@ -51,8 +60,8 @@ CLOSING = "</code></pre></figure>"
 
 @lru_cache(maxsize=32)
 def _highlighted(code: str, language: str) -> str:
-    """The code in spans; "" where no lexer knows the language or one fails, takes too long or changes the text."""
-    lexer = _lexer(language)
+    """The code in spans; "" where no lexer is known, or it fails, takes too long or changes the text."""
+    lexer = lexer_of(language)
     if lexer is None:
         return ""
     tokens: list[tuple[str, str]] = []
@@ -90,18 +99,6 @@ def _spans(tokens: list[tuple[str, str]]) -> str:
 def _span(name: str, text: str) -> str:
     escaped = escape_text(text)
     return f'<span class="{name}">{escaped}</span>' if name and text else escaped
-
-
-@lru_cache(maxsize=64)
-def _lexer(language: str) -> Any:
-    """Pygments' lexer of that name, None for an unknown one. Never guesses."""
-    from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
-
-    try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        return None
 
 
 @cache

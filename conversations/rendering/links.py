@@ -15,6 +15,8 @@ from markdown_it.rules_inline.state_inline import StateInline
 
 from conversations.particles import without_particle
 
+from . import budget
+
 SCHEMES = ("http:", "https:", "mailto:")
 TERMINATORS = re.compile(r"[\n$&*<\[\]\\_`~]|!(?=\[)|:(?=//)|@|(?<![\w.@/-])www\.(?=[a-z0-9])", re.IGNORECASE)
 MARKS = re.compile(r":(?=//)|@|(?<![\w.@/-])www\.(?=[a-z0-9])", re.IGNORECASE)
@@ -42,9 +44,13 @@ def install(md: MarkdownIt) -> None:
 
 
 def bare_addresses(text: str) -> Iterator[tuple[int, int, str]]:
-    """Start, end and address of each link in plain text, from left to right."""
+    """Start, end and address of each link in plain text, from left to right, as long as there is time for it."""
     last = 0
     for mark in MARKS.finditer(text):
+        if mark.start() < last:  # in the address before
+            continue
+        if not budget.allows_decoration():
+            return
         found = _find(text, mark.start(), len(text))
         if found and found[0] >= last:
             last = found[1]

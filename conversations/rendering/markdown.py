@@ -1,8 +1,8 @@
 """Markdown to safe HTML: CommonMark with tables, strikethrough, task lists, formulas, footnotes and bare addresses.
 
 Raw HTML is text, but for the few tags of tags.py and details.py. A line end is shown as one. The parser is built on
-first use. What it cannot take (too long, too deeply nested) is shown as it was written, so that nothing of an answer is
-ever lost.
+first use. What it cannot take (too long, too deeply nested, too much work) is shown as it was written, so that nothing
+of an answer is ever lost.
 """
 
 import hashlib
@@ -17,7 +17,8 @@ from markdown_it.rules_block.state_block import StateBlock
 from markdown_it.rules_core.state_core import StateCore
 from markdown_it.token import Token
 
-from . import dates, details, emphasis, fences, footnotes, formulas, links, markup, tables, tags
+from . import budget, dates, details, emphasis, fences, footnotes, formulas, links, markup, tables, tags
+from .budget import OverBudget
 from .display import open_line
 from .plain import render_plain
 from .sanitizing import clean, safe
@@ -53,12 +54,21 @@ class Block:
 
 
 def render(text: str) -> SafeString:
-    """Safe HTML of a markdown text."""
-    source = normalized(text)
+    """Safe HTML of a markdown text, as it was written where it is too long, too deep or too much work."""
+    html = render_within(text, budget.allowance(len(text)))
+    return render_plain(text) if html is None else html
+
+
+def render_within(text: str, seconds: float) -> SafeString | None:
+    """The same in so much CPU time; None if a text that may take longer (see budget.py) took all of it."""
+    source, allowed = normalized(text), budget.allowance(len(text))
     if len(source) > MAX_LENGTH:
         return render_plain(source)
     try:
-        return safe(_html(source))
+        with budget.limit(min(seconds, allowed)):
+            return safe(_html(source))
+    except OverBudget:
+        return None if seconds < allowed else render_plain(source)
     except (TooDeep, RecursionError):
         return render_plain(source)
 
@@ -75,7 +85,7 @@ def parse(source: str, references: References, finished: bool = True) -> list[Bl
     In a text that is not `finished`, markup that is open at its end counts as closed, and the last inline token,
     where it is the last leaf, has in meta["closing"] the tags after the place where its text goes on (absent where it
     does not).
-    Raises TooDeep, RecursionError.
+    Raises TooDeep, OverBudget, RecursionError.
     """
     env: dict[str, Any] = {"references": references, "finished": finished}
     tokens = _parser(False).parse(source, env)
@@ -108,6 +118,7 @@ def _parser(with_notes: bool) -> MarkdownIt:
         footnotes.install(md)
     first = md.block.ruler.get_all_rules()[0]
     md.block.ruler.before(first, "depth", _refuse_depth)
+    budget.install(md)
     md.core.ruler.at("inline", _inline)
     return md
 

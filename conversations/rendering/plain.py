@@ -4,11 +4,15 @@ from html import escape
 
 from django.utils.safestring import SafeString
 
+from . import budget
 from .links import bare_addresses
 from .markup import LINK
 from .pieces import split
 from .sanitizing import escape_text, safe
 from .source import normalized
+
+SECONDS, SECONDS_PER_CHARACTER = 0.2, 1e-6  # of CPU; at half of it addresses stay text
+_BEGINNING = '<p class="plain">'
 
 
 def render_plain(text: str) -> SafeString:
@@ -16,9 +20,15 @@ def render_plain(text: str) -> SafeString:
     source = normalized(text).strip("\n")
     if not source:
         return safe("")
-    first, *others = split(source)
-    pieces = [f'<span class="piece">{_linked(part)}</span>' for part in others]
-    return safe(f'<p class="plain">{_linked(first)}{"".join(pieces)}</p>')
+    with budget.limit(SECONDS + SECONDS_PER_CHARACTER * len(source)):
+        first, *others = map(_linked, split(source))
+    pieces = [f'<span class="piece">{part}</span>' for part in others]
+    return safe("".join([_BEGINNING, first, *pieces, "</p>"]))
+
+
+def is_plain(html: str) -> bool:
+    """Whether HTML of this package shows a text as it was written; no markdown makes such a paragraph."""
+    return html.startswith(_BEGINNING)
 
 
 def _linked(source: str) -> str:

@@ -4,11 +4,13 @@ Blocks that nothing can change any more are frozen: rendered once, never looked 
 again when a piece may change it; a piece that cannot (most words cannot) is appended to the page as it is.
 """
 
+from time import thread_time
 from typing import cast
 
 from django.utils.safestring import SafeString
 
-from . import containers
+from . import budget, containers
+from .budget import OverBudget
 from .containers import Container
 from .footnotes import may_have_notes
 from .leaves import Leaf, PlainLeaf, code_leaf, text_leaf
@@ -22,6 +24,9 @@ from .unfinished import settled
 LONG_TAIL = 1_500  # characters
 # A tail that is nearly all signs costs more than its length says: each of its inline tokens counts as so many.
 TOKEN = 8  # characters
+# CPU time for looking at the tail once, since that is done between everybody's frames, and for all looks together.
+LOOK_SECONDS, LOOK_SECONDS_PER_CHARACTER, LONGEST_LOOK = 0.2, 5e-6, 1.0
+SECONDS, SECONDS_PER_CHARACTER = 1.0, 1e-4  # an ordinary answer takes a tenth
 
 __all__ = ["Op", "StreamRenderer"]
 
@@ -31,7 +36,8 @@ class StreamRenderer:
 
     `feed` returns operations (see patches.py) that bring a page from the former state to the present one, `html` the
     present state for a page that has nothing yet. After `finish` the state is `render(text)`, whatever the pieces were;
-    until then markup that is still open may be shown ahead of its end.
+    until then markup that is still open may be shown ahead of its end. What takes too much time is shown as it was
+    written until then.
     """
 
     def __init__(self) -> None:
@@ -47,6 +53,7 @@ class StreamRenderer:
         self._full_parse = 0  # length of the tail when it was last parsed as a whole after being in a container
         self._unparsed = 0  # characters of the tail that came after the last parse
         self._tail_length = 0
+        self._spent = 0.0  # CPU seconds
         self._extra = 0  # characters that the tail costs beyond its length, as it was last parsed
         self._html = ""  # of the tail, where there is no leaf
         self._leaf: Leaf | None = None
@@ -119,6 +126,13 @@ class StreamRenderer:
         self._html, self._leaf = html, leaf
 
     def _parse_tail(self) -> list[Op]:
+        began = thread_time()
+        with budget.limit(min(LOOK_SECONDS + LOOK_SECONDS_PER_CHARACTER * self._tail_length, LONGEST_LOOK)):
+            ops = self._parsed_tail()
+        self._spent += thread_time() - began
+        return ops
+
+    def _parsed_tail(self) -> list[Op]:
         ops = self._parse_items() if self._container else None
         if ops is not None:
             return ops
@@ -131,7 +145,7 @@ class StreamRenderer:
         visible, references = settled(source), dict(self._references)
         try:
             blocks = self._blocks(visible, references)
-        except (TooDeep, RecursionError):
+        except (TooDeep, OverBudget, RecursionError):
             self._settle("", PlainLeaf(source))
             return patch(old, self._tail_html(), nodes)
         self._show(source, visible, blocks, references)
@@ -145,7 +159,7 @@ class StreamRenderer:
         visible = settled(source)
         try:
             blocks = self._blocks(visible, references)
-        except (TooDeep, RecursionError):
+        except (TooDeep, OverBudget, RecursionError):
             return None
         if len(blocks) != 1 or len(references) > len(self._references) or not container.takes(blocks[0]):
             return None
@@ -177,6 +191,8 @@ class StreamRenderer:
     def _blocks(self, visible: str, references: References) -> list[Block]:
         if self._length > MAX_LENGTH:
             raise TooDeep
+        if self._spent > SECONDS + SECONDS_PER_CHARACTER * self._length:
+            raise OverBudget
         return parse(visible, references, finished=False)
 
     def _show(self, source: str, visible: str, blocks: list[Block], references: References) -> None:
@@ -213,8 +229,9 @@ class StreamRenderer:
         if self._length > MAX_LENGTH or may_have_notes(source):
             return render(source)
         try:
-            blocks = parse("".join([*self._contained, *self._tail]), references)
-        except (TooDeep, RecursionError):
+            with budget.limit(budget.allowance(self._length)):
+                blocks = parse("".join([*self._contained, *self._tail]), references)
+        except (TooDeep, OverBudget, RecursionError):
             return render(source)
         # A link may have been defined after its use, in a block that is frozen.
         return render(source) if references else "".join([*self._frozen, *map(block_html, blocks)])

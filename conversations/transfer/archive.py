@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from uuid import UUID
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from django.utils import timezone, translation
 
 from chatbot_site.threads import in_thread
 from conversations.models import Conversation
 from conversations.transfer.exporting import Gathered, as_json, as_markdown, gather_all
+from conversations.transfer.formats.own import FORMAT as CONVERSATION
 from conversations.transfer.formats.own import VERSION
 from conversations.transfer.names import safe_stem
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 10  # conversations between two pieces: a thread is not held for long
 FORMAT = "chat-archive"
+_LIST_START = f'[\n{{"format":"{CONVERSATION}"'.encode()
 
 
 class _Sink(io.RawIOBase):
@@ -97,6 +99,19 @@ def _manifest(files: list[dict[str, str]]) -> str:
         "conversations": len(files),
     }
     return json.dumps(head | {"files": files}, ensure_ascii=False, indent=1)
+
+
+def is_own(file: IO[bytes]) -> bool:
+    """Whether it is a ZIP or a JSON list that was written here."""
+    start = file.read(len(_LIST_START))
+    if b"[\n]\n".startswith(start) or start == _LIST_START:
+        return True
+    try:
+        with ZipFile(file) as archive:
+            manifest = json.loads(archive.read("manifest.json"))
+    except (BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError, OSError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("format") == FORMAT
 
 
 def json_pieces(owner: User, tell: Callable[[int, int], None]) -> Iterator[bytes]:

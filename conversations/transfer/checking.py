@@ -9,7 +9,10 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+from uuid import UUID
 
+from chatbot_site.files import private
+from conversations.transfer import merging
 from conversations.transfer.importing import IDS_AT_ONCE, Identity, identity, known
 from conversations.transfer.problems import BrokenFile
 from conversations.transfer.reading import EMPTY, conversations_in
@@ -19,6 +22,8 @@ from conversations.transfer.tree import Parsed
 if TYPE_CHECKING:
     from accounts.models import User
 
+MESSAGES_AT_ONCE = 20_000  # whose ids are compared with what is here
+
 
 def check(path: Path, owner: User, shelf: Path, tell: Callable[[int], None] = lambda count: None) -> Report:
     """What importing the file would do, as a report; what can be read goes to `shelf`. Raises BrokenFile.
@@ -26,18 +31,19 @@ def check(path: Path, owner: User, shelf: Path, tell: Callable[[int], None] = la
     `tell` hears how many conversations have been looked at.
     """
     report, seen = Report(), _Seen(owner)
-    with shelf.open("w", encoding="ascii") as lines:
-        for count, found in enumerate(conversations_in(path), start=1):
+    with open(shelf, "w", encoding="ascii", opener=private) as lines:
+        for count, found in enumerate(conversations_in(path, report.pass_by), start=1):
             if isinstance(found, Parsed):
                 report.add(found)
-                seen.add(identity(found))
                 _put(lines, found)
+                seen.add(found)
             elif found.code == EMPTY:
                 report.note("empty")
             else:
                 report.refuse(found)
             tell(count)
-    report.duplicates = seen.duplicates()
+    seen.look_up()
+    report.duplicates, report.grown = seen.duplicates, seen.grown
     _refuse_if_useless(report)
     return report
 
@@ -55,38 +61,39 @@ def shelved(shelf: Path, skip: int = 0) -> Iterator[Parsed]:
 
 
 class _Seen:
-    """Counts what `owner` has already and what stands in the file twice."""
+    """Counts what `owner` has already, or stands in the file twice, and of that what has something new."""
 
     def __init__(self, owner: User) -> None:
         self._owner = owner
         self._new: set[tuple[str, str]] = set()
-        self._waiting: list[Identity] = []
-        self._count = 0
+        self._waiting: list[tuple[Identity, merging.Outline]] = []
+        self._messages = 0
+        self.duplicates = 0
+        self.grown = 0
 
-    def add(self, found: Identity) -> None:
-        self._waiting.append(found)
-        if len(self._waiting) >= IDS_AT_ONCE:
-            self._look_up()
+    def add(self, parsed: Parsed) -> None:
+        self._waiting.append((identity(parsed), merging.Outline.of(parsed)))
+        self._messages += len(parsed.turns)
+        if len(self._waiting) >= IDS_AT_ONCE or self._messages >= MESSAGES_AT_ONCE:
+            self.look_up()
 
-    def duplicates(self) -> int:
-        self._look_up()
-        return self._count
-
-    def _look_up(self) -> None:
-        here = known(self._owner, self._waiting)
-        for found in self._waiting:
+    def look_up(self) -> None:
+        here = known(self._owner, [found for found, _ in self._waiting])
+        old: dict[UUID, merging.Outline] = {}
+        for found, outline in self._waiting:
             key = (found.source, found.source_id)
-            self._count += found in here or key in self._new
+            if found in here:
+                old[here[found]] = outline
+            self.duplicates += found in here or key in self._new
             self._new.add(key)
-        self._waiting = []
+        self.grown += len(merging.with_news(old))
+        self._waiting, self._messages = [], 0
 
 
 def _refuse_if_useless(report: Report) -> None:
     if report.conversations:
         return
-    if not report.unreadable:
-        raise BrokenFile("nothing")
-    first = report.unreadable[0]
     if all(problem["code"] == "unknown" for problem in report.unreadable):
         raise BrokenFile("nothing")
+    first = report.unreadable[0]
     raise BrokenFile("all_unreadable", place=first["params"].get("place", ""), why=first)

@@ -7,12 +7,15 @@ from typing import IO, TYPE_CHECKING
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError, OutputWrapper
 
+from conversations.text import storable
+
 if TYPE_CHECKING:
     from accounts.models import User
 
 
 def person(name: str) -> User:
     """Raises CommandError where nobody is called that."""
+    name = storable(name)  # as it came from the shell, it need be no text
     model = get_user_model()
     found = model.objects.filter(username=model.normalize_username(name)).first()
     if found is None:

@@ -20,11 +20,13 @@ from django.utils.translation import gettext as _
 from conversations.models import Attachment, Conversation, Generation, Message
 from conversations.presentation import MessageView, present
 from conversations.text import says_something
+from conversations.transfer.contained import contained, in_a_line
 from conversations.transfer.formats.own import FORMAT, VERSION
 from providers import model_info
 
 STYLES = ("tokens", "base", "conversation")
 SHOWN_AT_ONCE = 500
+EXPORT_SECONDS = 60.0  # of CPU, for the answers among so many messages that have no HTML yet
 _STYLE_PLACE = "/* The product's own styles. */"
 
 
@@ -137,32 +139,35 @@ def _message(gathered: Gathered, message: Message) -> dict[str, Any]:
         "model": message.model,
         "created_at": message.created_at.isoformat(),
         "attachments": [{"name": f.name, "media_type": f.media_type, "size": f.size} for f in gathered.files(message)],
+        "source_id": message.source_id,
         **({"hidden": True} if message.hidden_at is not None else {}),
     }
 
 
 def as_markdown(gathered: Gathered) -> str:
-    """The current branch, in the language of the reader."""
+    """The current branch, in the language of the reader. No text in it swallows what follows (see contained.py)."""
     conversation = gathered.conversation
-    parts = [f"# {title_of(conversation)}", _moment(conversation.created_at)]
+    parts = [f"# {in_a_line(title_of(conversation))}", _moment(conversation.created_at)]
     if conversation.system_prompt:
-        parts += [f"## {_('System prompt')}", conversation.system_prompt]
-    for message in gathered.branch():
-        parts += _as_markdown(gathered, message)
+        parts += [f"## {_('System prompt')}", contained(conversation.system_prompt, 0, is_markdown=False)]
+    for number, message in enumerate(gathered.branch(), 1):
+        parts += _as_markdown(gathered, message, number)
     return "\n\n".join(parts) + "\n"
 
 
-def _as_markdown(gathered: Gathered, message: Message) -> list[str]:
-    heading = _("Answer") if message.role == Message.Role.ASSISTANT else _("Question")
+def _as_markdown(gathered: Gathered, message: Message, number: int) -> list[str]:
+    is_answer = message.role == Message.Role.ASSISTANT
+    heading = _("Answer") if is_answer else _("Question")
     if message.model:
-        heading += f" · {model_info(message.model).label}"
+        heading += f" · {in_a_line(model_info(message.model).label)}"
     parts = [f"## {heading}", _moment(message.created_at)]
     if reasoning := gathered.reasoning(message).strip():
-        parts.append("\n".join(f"> {line}".rstrip() for line in [f"**{_('Thoughts')}**", "", *reasoning.splitlines()]))
-    parts += [f"[{file.name}]" for file in gathered.files(message)]
-    content = gathered.content(message).strip("\n")
-    is_empty = message.role == Message.Role.ASSISTANT and not says_something(content)
-    return [*parts, _("[This answer has no text.]") if is_empty else content]
+        thoughts = contained(reasoning, number, is_markdown=False)
+        parts.append("\n".join(f"> {line}".rstrip() for line in [f"**{_('Thoughts')}**", "", *thoughts.splitlines()]))
+    parts += [f"\\[{in_a_line(file.name)}]" for file in gathered.files(message)]
+    content = gathered.content(message)
+    is_empty = is_answer and not says_something(content)
+    return [*parts, _("[This answer has no text.]") if is_empty else contained(content, number, is_answer)]
 
 
 def _moment(moment: datetime) -> str:
@@ -186,7 +191,7 @@ def _shown(branch: list[Message]) -> list[MessageView]:
     for start in range(0, len(branch), SHOWN_AT_ONCE):
         ids = [message.pk for message in branch[start : start + SHOWN_AT_ONCE]]
         with_html = Message.objects.in_bulk(ids)  # which only a page needs
-        views += present([with_html[pk] for pk in ids if pk in with_html])
+        views += present([with_html[pk] for pk in ids if pk in with_html], seconds=EXPORT_SECONDS)
     return views
 
 

@@ -3,32 +3,60 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
+from django.db import IntegrityError, OperationalError, transaction
 
-from accounts.models import Preferences
-from conversations.models import Conversation, Folder, Message
-from conversations.transfer.tree import Parsed, Turn
-from providers import models_for_menu
+from conversations.models import Conversation
+from conversations.transfer import merging
+from conversations.transfer.filing import Filing
+from conversations.transfer.problems import Unreadable
+from conversations.transfer.reports import Report
+from conversations.transfer.rows import store_turns
+from conversations.transfer.screening import refusal_of_import
+from conversations.transfer.tree import Parsed
 
 if TYPE_CHECKING:
     from accounts.models import User
 
+logger = logging.getLogger(__name__)
 BATCH_MESSAGES = 200  # what one transaction writes: answers that are being written wait for it
+BATCH_CHARACTERS = 8_000_000
 ROWS_AT_ONCE = 100
 IDS_AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stored:
-    conversations: int
-    messages: int
-    duplicates: int
+    conversations: int = 0
+    messages: int = 0
+    duplicates: int = 0  # conversations that were here, and have nothing new
+    extended: int = 0  # that were here, and got what is new
+    notes: Counter[str] = field(default_factory=Counter)
+    refused: list[Unreadable] = field(default_factory=list)
+
+    def add(self, other: Stored) -> None:
+        self.conversations += other.conversations
+        self.messages += other.messages
+        self.extended += other.extended
+        self.duplicates += other.duplicates
+        self.notes.update(other.notes)
+        self.refused += other.refused
+
+    def tell(self, report: Report) -> None:
+        report.imported += self.conversations
+        report.imported_messages += self.messages
+        report.extended += self.extended
+        report.skipped += self.duplicates
+        for code, count in self.notes.items():
+            report.note(code, count)
+        for problem in self.refused:
+            report.refuse(problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +83,30 @@ def _digest(parsed: Parsed) -> str:
 def batches(conversations: Iterable[Parsed]) -> Iterator[list[Parsed]]:
     """As many conversations as one transaction should write."""
     batch: list[Parsed] = []
-    messages = 0
+    messages = characters = 0
     for parsed in conversations:
         batch.append(parsed)
         messages += len(parsed.turns)
-        if messages >= BATCH_MESSAGES:
+        characters += sum(len(turn.content) for turn in parsed.turns)
+        if messages >= BATCH_MESSAGES or characters >= BATCH_CHARACTERS:
             yield batch
-            batch, messages = [], 0
+            batch, messages, characters = [], 0, 0
     if batch:
         yield batch
 
 
-def known(owner: User, wanted: Sequence[Identity]) -> set[Identity]:
-    """Those of `wanted` that `owner` has already; a deleted conversation does not count."""
-    mine, found = Conversation.objects.owned_by(owner), set[Identity]()
+def known(owner: User, wanted: Sequence[Identity]) -> dict[Identity, UUID]:
+    """Those of `wanted` that `owner` has already, and where; a deleted conversation does not count."""
+    mine, found = Conversation.objects.owned_by(owner), dict[Identity, UUID]()
     for start in range(0, len(wanted), IDS_AT_ONCE):
         some = wanted[start : start + IDS_AT_ONCE]
-        keys = mine.filter(source_id__in=[w.source_id for w in some]).values_list("source", "source_id")
+        keys = mine.filter(source_id__in=[w.source_id for w in some]).values_list("source", "source_id", "pk")
         here = set(mine.filter(pk__in=[w.own_id for w in some if _is_uuid(w.own_id)]).values_list("pk", flat=True))
-        pairs, ids = set(keys), {str(pk) for pk in here}
-        found |= {w for w in some if (w.source, w.source_id) in pairs or w.own_id in ids}
+        by_source, by_id = {(source, key): pk for source, key, pk in keys}, {str(pk): pk for pk in here}
+        for one in some:
+            pk = by_source.get((one.source, one.source_id)) or by_id.get(one.own_id)
+            if pk is not None:
+                found[one] = pk
     return found
 
 
@@ -86,8 +118,59 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
+def screened(owner: User, batch: Sequence[Parsed]) -> tuple[list[Parsed], Stored]:
+    """Those that the site lets in. To be called outside of any transaction.
+
+    What is here already was let in before, and is asked about again only if there is something new.
+    """
+    here = known(owner, [identity(parsed) for parsed in batch])
+    grown = _with_news(here, batch)
+    passed: list[Parsed] = []
+    refused: list[Unreadable] = []
+    for parsed in batch:
+        pk = here.get(identity(parsed))
+        said = refusal_of_import(owner, parsed) if pk is None or pk in grown else ""
+        if said:
+            refused.append(Unreadable("refused", place=parsed.place, title=parsed.title, sentence=said))
+        else:
+            passed.append(parsed)
+    return passed, Stored(refused=refused)
+
+
+def _with_news(here: Mapping[Identity, UUID], batch: Iterable[Parsed]) -> set[UUID]:
+    outlines = {here[found]: merging.Outline.of(one) for one in batch if (found := identity(one)) in here}
+    return merging.with_news(outlines)
+
+
 def store(owner: User, batch: Sequence[Parsed]) -> Stored:
-    """Store those of `batch` that `owner` does not have yet, in one transaction."""
+    """Store what `owner` does not have yet of `batch`, in one transaction.
+
+    What the database refuses is left out and named, and the others are stored.
+    """
+    try:
+        return _together(owner, batch)
+    except OperationalError:
+        raise
+    except Exception as error:
+        logger.warning("A batch of an import could not be stored at once (%s).", type(error).__name__)
+    stored = Stored()
+    with transaction.atomic():
+        for parsed in batch:
+            stored.add(_alone(owner, parsed))
+    return stored
+
+
+def _alone(owner: User, parsed: Parsed) -> Stored:
+    try:
+        return _together(owner, [parsed])
+    except OperationalError:
+        raise
+    except Exception as error:
+        logger.warning("A conversation of an import could not be stored (%s).", type(error).__name__)
+        return Stored(refused=[Unreadable("not_stored", place=parsed.place, title=parsed.title)])
+
+
+def _together(owner: User, batch: Sequence[Parsed]) -> Stored:
     try:
         with transaction.atomic():
             return _store(owner, batch)
@@ -99,96 +182,28 @@ def store(owner: User, batch: Sequence[Parsed]) -> Stored:
 def _store(owner: User, batch: Sequence[Parsed]) -> Stored:
     identities = [identity(parsed) for parsed in batch]
     here, new = known(owner, identities), dict[tuple[str, str], Parsed]()
+    again: list[tuple[Identity, Parsed]] = []
     for found, parsed in zip(identities, batch, strict=True):
-        if found not in here:
-            new.setdefault((found.source, found.source_id), parsed)
+        if found in here or (found.source, found.source_id) in new:
+            again.append((found, parsed))
+        else:
+            new[found.source, found.source_id] = parsed
     _let_go_of_deleted(owner, new)
-    preferences, menu = Preferences.of(owner), _menu(owner)
-    rows = [_conversation(owner, key, parsed, preferences, menu) for key, parsed in new.items()]
-    Conversation.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
-    messages = _store_messages(rows, list(new.values()))
-    return Stored(len(rows), messages, len(batch) - len(rows))
+    filing = Filing(owner, new.values())
+    rows = {key: filing.conversation(key, parsed) for key, parsed in new.items()}
+    Conversation.objects.bulk_create(rows.values(), batch_size=ROWS_AT_ONCE)
+    stored = Stored(len(rows), store_turns(list(rows.values()), list(new.values())), notes=filing.notes)
+    grown = _with_news(here, [parsed for _, parsed in again])
+    for found, parsed in again:
+        pk = here[found] if found in here else rows[found.source, found.source_id].pk
+        added = merging.add_news(pk, parsed) if pk in grown or found not in here else 0
+        stored.messages += added
+        stored.extended += bool(added)
+        stored.duplicates += not added
+    return stored
 
 
 def _let_go_of_deleted(owner: User, keys: Iterable[tuple[str, str]]) -> None:
     """A conversation that was deleted here may be imported again; the deleted one stays what it is."""
     ids = [source_id for _, source_id in keys]
     Conversation.objects.deleted_by(owner).filter(source_id__in=ids).update(source_id="")
-
-
-def _conversation(
-    owner: User, key: tuple[str, str], parsed: Parsed, preferences: Preferences, menu: set[str]
-) -> Conversation:
-    now = timezone.now()
-    created = parsed.created_at or now
-    return Conversation(
-        owner=owner,
-        title=parsed.title,
-        model=parsed.model if parsed.model in menu else preferences.default_model,
-        temperature=preferences.temperature if parsed.temperature is None else parsed.temperature,
-        max_tokens=parsed.max_tokens or preferences.max_tokens,
-        streaming=parsed.streaming,
-        system_prompt=parsed.system_prompt,
-        cache_answers=parsed.cache_answers,
-        folder=_folder(owner, parsed.folder) if parsed.folder else None,
-        created_at=created,
-        updated_at=parsed.updated_at or created,
-        pinned_at=now if parsed.is_pinned else None,
-        archived_at=now if parsed.is_archived else None,
-        source=key[0],
-        source_id=key[1],
-    )
-
-
-def _menu(owner: User) -> set[str]:
-    return {info.id for group in models_for_menu(owner) for info in group.models}
-
-
-def _folder(owner: User, name: str) -> Folder:
-    return Folder.objects.get_or_create(owner=owner, name=name)[0]
-
-
-def _store_messages(rows: Sequence[Conversation], conversations: Sequence[Parsed]) -> int:
-    """All messages first, which gives them their ids, then what comes before what, and the leaves."""
-    pairs = [(row, turn) for row, parsed in zip(rows, conversations, strict=True) for turn in _dated(row, parsed)]
-    messages = Message.objects.bulk_create([_message(row, turn) for row, turn in pairs], batch_size=ROWS_AT_ONCE)
-    links: list[tuple[int, int]] = []
-    leaves: list[tuple[int, Any]] = []
-    start = 0
-    for row, parsed in zip(rows, conversations, strict=True):
-        ids = [message.pk for message in messages[start : start + len(parsed.turns)]]
-        start += len(ids)
-        links += [(ids[turn.parent], pk) for turn, pk in zip(parsed.turns, ids, strict=True) if turn.parent is not None]
-        leaves.append((ids[parsed.leaf if parsed.leaf is not None else -1], _pk(row)))
-    _write("UPDATE conversations_message SET parent_id = %s WHERE id = %s", links)
-    _write("UPDATE conversations_conversation SET leaf_id = %s WHERE id = %s", leaves)
-    return len(messages)
-
-
-def _dated(row: Conversation, parsed: Parsed) -> list[Turn]:
-    """The turns of a conversation, where none is without a date: it was written when the one before it was."""
-    for turn in parsed.turns:
-        before = parsed.turns[turn.parent].created_at if turn.parent is not None else None
-        turn.created_at = turn.created_at or before or row.created_at
-    return parsed.turns
-
-
-def _message(row: Conversation, turn: Turn) -> Message:
-    """Without HTML: an imported answer is rendered when it is shown."""
-    return Message(
-        conversation=row,
-        role=turn.role,
-        content=turn.content,
-        reasoning=turn.reasoning,
-        model=turn.model,
-        created_at=turn.created_at or row.created_at,
-    )
-
-
-def _pk(row: Conversation) -> Any:
-    return Conversation._meta.pk.get_db_prep_value(row.pk, connection)
-
-
-def _write(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, rows)

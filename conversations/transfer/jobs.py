@@ -1,7 +1,7 @@
 """Imports of the page: a file is taken in, checked, and, once its owner has seen what is in it, stored.
 
-Both kinds of work go on in one thread of this process, a short transaction at a time, and say with every step how far
-they have come. If the process dies, the next one goes on from there when the owner asks for it.
+Both kinds of work go on in one thread of this process, one job after the other, a short transaction at a time, and say
+with every step how far they have come. If the process dies, the next one goes on from there when the owner asks for it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import close_old_connections, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from accounts.models import Preferences
+from chatbot_site.files import make_private_folder, private
 from conversations import limits
 from conversations.models import ImportJob
 from conversations.transfer.checking import check, shelved
-from conversations.transfer.importing import batches, store
+from conversations.transfer.claims import Claim, Heartbeats, Lost
+from conversations.transfer.importing import batches, screened, store
 from conversations.transfer.problems import BrokenFile
 from conversations.transfer.reports import Report
 from conversations.uploads import clean_name
@@ -38,6 +41,7 @@ LISTED = 10  # imports that a person's list keeps
 STEP_SECONDS = 1.0  # between two words on how far the check has come
 Status = ImportJob.Status
 _thread = ThreadPoolExecutor(1, thread_name_prefix="import")
+_heartbeats = Heartbeats()
 
 
 class Busy(Exception):
@@ -58,31 +62,30 @@ def take_in(owner: User, upload: UploadedFile[Any]) -> ImportJob:
     sweep(owner)
     job = ImportJob(owner=owner, file_name=clean_name(upload.name or ""))
     folder = folder_of(job.pk)
-    folder.mkdir(parents=True)
-    with (folder / "file").open("wb") as file:
+    make_private_folder(folder)
+    with open(folder / "file", "wb", opener=private) as file:
         for piece in upload.chunks():
             file.write(piece)
     job.save()
-    _begin(_check, job.pk)
+    _begin(job.pk)
     return job
 
 
 def confirm(job: ImportJob) -> bool:
     """Have it stored. False where that is not to be done: not checked yet, refused, done, or under way."""
-    return _set_off(job, Status.READY, Status.RUNNING, _import)
+    return _set_off(job, Status.READY, Status.RUNNING)
 
 
 def go_on(job: ImportJob) -> bool:
     """Take up what a process that is gone has left. False where there is nothing of the kind."""
-    work = _check if job.status == Status.CHECKING else _import
-    return job.is_stuck and _set_off(job, Status(job.status), Status(job.status), work)
+    return job.is_stuck and _set_off(job, Status(job.status), Status(job.status))
 
 
-def _set_off(job: ImportJob, old: Status, new: Status, work: Callable[[UUID], None]) -> bool:
-    unchanged = ImportJob.objects.filter(pk=job.pk, status=old, heartbeat_at=job.heartbeat_at)
-    if not unchanged.update(status=new, heartbeat_at=timezone.now()):
+def _set_off(job: ImportJob, old: Status, new: Status) -> bool:
+    unchanged = ImportJob.objects.filter(pk=job.pk, status=old, worker=job.worker, heartbeat_at=job.heartbeat_at)
+    if not unchanged.update(status=new, worker="", heartbeat_at=timezone.now()):
         return False
-    _begin(work, job.pk)
+    _begin(job.pk)
     return True
 
 
@@ -105,52 +108,62 @@ def sweep(owner: User) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _begin(work: Callable[[UUID], None], job_id: UUID) -> None:
-    _thread.submit(_with_connection, work, job_id)
+def _begin(job_id: UUID) -> None:
+    """Have this process's thread work on it when its turn has come."""
+    _heartbeats.add(job_id)
+    _thread.submit(_with_connection, job_id)
 
 
-def _with_connection(work: Callable[[UUID], None], job_id: UUID) -> None:
+def _with_connection(job_id: UUID) -> None:
     close_old_connections()
     try:
-        _in_peace(work, job_id)
+        work(job_id)
     finally:
+        _heartbeats.drop(job_id)
         close_old_connections()
 
 
-def _in_peace(work: Callable[[UUID], None], job_id: UUID) -> None:
-    """What nobody foresaw is logged, and said to the owner."""
+def work(job_id: UUID) -> None:
+    """Check or import, whichever is to be done, unless another worker does. What nobody foresaw is logged and said."""
+    claim = Claim(job_id)
+    if not claim.take():
+        return
+    _heartbeats.take_over(job_id, claim.worker)
+    job = ImportJob.objects.select_related("owner").get(pk=job_id)
     try:
-        work(job_id)
+        with translation.override(Preferences.of(job.owner).language or settings.LANGUAGE_CODE):  # rules speak to them
+            _check(job, claim) if job.status == Status.CHECKING else _import(job, claim)
+    except Lost:
+        logger.info("An import went to another worker, or was discarded", extra={"import_job": str(job_id)})
     except Exception:
         logger.exception("An import went wrong", extra={"import_job": str(job_id)})
-        _say_failed(job_id)
+        _say_failed(job_id, claim)
 
 
-def _say_failed(job_id: UUID) -> None:
-    job = ImportJob.objects.filter(pk=job_id).first()
-    if job is None:
-        return
-    status = Status.READY if job.status == Status.RUNNING else Status.REFUSED
-    report = job.report | {"problem": BrokenFile("failed").as_dict()}
-    ImportJob.objects.filter(pk=job_id).update(status=status, report=report)
+def _say_failed(job_id: UUID, claim: Claim) -> None:
+    job = ImportJob.objects.filter(pk=job_id, worker=claim.worker).first()
+    if job is not None:
+        status = Status.READY if job.status == Status.RUNNING else Status.REFUSED
+        claim.end(status, report=job.report | {"problem": BrokenFile("failed").as_dict()})
 
 
-def _check(job_id: UUID) -> None:
-    job = ImportJob.objects.select_related("owner").get(pk=job_id)
-    folder = folder_of(job_id)
+def _check(job: ImportJob, claim: Claim) -> None:
+    folder = folder_of(job.pk)
+    shelf = folder / f"conversations-{claim.worker}"
     try:
-        report = check(folder / "file", job.owner, folder / "conversations", _teller(job))
-        status = Status.READY
+        report = check(folder / "file", job.owner, shelf, _teller(claim))
     except (BrokenFile, FileNotFoundError) as problem:
         broken = problem if isinstance(problem, BrokenFile) else BrokenFile("file_gone")
-        report, status = Report(problem=broken.as_dict()), Status.REFUSED
+        claim.end(Status.REFUSED, report=Report(problem=broken.as_dict()).as_dict(), done=0)
         shutil.rmtree(folder, ignore_errors=True)
-    changed = ImportJob.objects.filter(pk=job_id, status=Status.CHECKING)
-    changed.update(status=status, report=report.as_dict(), done=0, heartbeat_at=timezone.now())
+        return
+    with transaction.atomic():
+        claim.end(Status.READY, report=report.as_dict(), done=0)
+        shelf.replace(folder / "conversations")  # before anybody can see that it is ready
     (folder / "file").unlink(missing_ok=True)
 
 
-def _teller(job: ImportJob) -> Callable[[int], None]:
+def _teller(claim: Claim) -> Callable[[int], None]:
     """Keeps how far the check has come, about once a second."""
     told = time.monotonic()
 
@@ -158,31 +171,26 @@ def _teller(job: ImportJob) -> Callable[[int], None]:
         nonlocal told
         if time.monotonic() - told >= STEP_SECONDS:
             told = time.monotonic()
-            ImportJob.objects.filter(pk=job.pk).update(done=count, heartbeat_at=timezone.now())
+            claim.keep(done=count)
 
     return tell
 
 
-def _import(job_id: UUID) -> None:
+def _import(job: ImportJob, claim: Claim) -> None:
     """Store batch after batch; each goes into the same transaction as the word on how far it has come."""
-    job = ImportJob.objects.select_related("owner").get(pk=job_id)
-    report, folder = Report.of(job.report), folder_of(job_id)
+    report, folder = Report.of(job.report), folder_of(job.pk)
     report.problem = None
     try:
         for batch in batches(shelved(folder / "conversations", skip=job.done)):
+            passed, stored = screened(job.owner, batch)
             with transaction.atomic():
-                stored = store(job.owner, batch)
+                claim.keep()  # first of all, so that nobody else stores this batch
+                stored.add(store(job.owner, passed))
+                stored.tell(report)
                 job.done += len(batch)
-                report.imported += stored.conversations
-                report.imported_messages += stored.messages
-                report.skipped += stored.duplicates
-                _keep(job, report, Status.RUNNING)
+                claim.keep(done=job.done, report=report.as_dict())
     except FileNotFoundError:
         report.problem = BrokenFile("file_gone").as_dict()
-    _keep(job, report, Status.DONE if report.problem is None else Status.REFUSED)
+    status = Status.DONE if report.problem is None else Status.REFUSED
+    claim.end(status, done=job.done, report=report.as_dict())
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _keep(job: ImportJob, report: Report, status: Status) -> None:
-    changed = {"done": job.done, "report": report.as_dict(), "status": status, "heartbeat_at": timezone.now()}
-    ImportJob.objects.filter(pk=job.pk).update(**changed)

@@ -1,7 +1,8 @@
 """What can be wrong with a file that somebody brings, and what is said about it.
 
     Problem
-     ├── BrokenFile    nothing of the file can be taken
+     ├── BrokenFile    nothing of the file, or of a part of it, can be taken
+     │    └── HostileFile
      └── Unreadable    one conversation of it cannot
 
 A problem is kept as a code with parameters; its sentence is made in the language of whoever reads it.
@@ -9,6 +10,7 @@ A problem is kept as a code with parameters; its sentence is made in the languag
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,15 +25,11 @@ _SENTENCES: dict[str, Promise | str] = {
     "too_large": _("The file is larger than %(limit)s, the most that can be imported."),
     "html": _("This is a web page. Choose the ZIP or JSON file of the export instead."),
     "not_json": _("This is neither a ZIP nor a JSON file. Choose the file of the export as it was downloaded."),
-    "not_utf8": _("The text at %(place)s is not UTF-8. The file is damaged, or was saved in another encoding."),
     "bad_json": _("The JSON is broken at %(place)s. The file may not have been downloaded completely."),
     "cut_short": _("The file ends in the middle of the JSON, at %(place)s. Download it again."),
     "after_end": _("After the end of the JSON something else follows, at %(place)s."),
-    "too_deep": _(
-        "The JSON is nested more than %(limit)s levels deep, at %(place)s. In LibreChat, export without “recursive”."
-    ),
+    "too_deep": _("The JSON is nested more than %(limit)s levels deep, at %(place)s."),
     "too_long": _("One conversation, at %(place)s, is larger than %(limit)s."),
-    "repeated_key": _("In the conversation that begins at %(place)s the id %(name)s stands twice."),
     "bad_zip": _("The ZIP file is damaged. Download it again."),
     "zip_encrypted": _("The ZIP file is protected by a password. Unpack it, and import the JSON file in it."),
     "zip_paths": _("The ZIP file has names that lead outside of it, such as %(name)s. It is not from an export."),
@@ -39,7 +37,8 @@ _SENTENCES: dict[str, Promise | str] = {
     "zip_bomb": _("Unpacked, the ZIP file would be larger than %(limit)s. It is not from an export."),
     "zip_empty": _("There are no conversations in the ZIP file: it has no JSON file."),
     "nothing": _(
-        "No conversations were found in it. Exports of ChatGPT, Claude, Open WebUI, LibreChat and this site are read."
+        "No conversations were found in it. Exports of ChatGPT, Claude, Open WebUI, LibreChat, LobeChat and this site "
+        "are read."
     ),
     "all_unreadable": _("None of its conversations can be read. The first one, at %(place)s: %(why)s"),
     "file_gone": _("The file is not here any more. Choose it again."),
@@ -48,12 +47,11 @@ _SENTENCES: dict[str, Promise | str] = {
     "unknown": _("This is no conversation of a product that is known here."),
     "wrong_type": _("There should be %(expected)s, and there is %(found)s."),
     "missing": _("This is missing."),
-    "repeated_id": _("Two messages have the same id."),
-    "no_parent": _("The message before it is not in the file."),
-    "cycle": _("The messages go round in a circle."),
     "too_many": _("It has more than %(limit)s messages."),
     "long_message": _("The message is longer than %(limit)s characters."),
     "no_messages": _("It has no messages."),
+    "not_stored": _("The conversation “%(title)s” could not be stored."),
+    "refused": _("The conversation “%(title)s” is not imported: %(sentence)s"),
 }
 _TYPES: dict[str, Promise | str] = {
     "object": _("an object"),
@@ -81,6 +79,10 @@ class BrokenFile(Problem):
     """Nothing of the file is taken."""
 
 
+class HostileFile(BrokenFile):
+    """The file was made to do harm, or looks like it: nothing of it is taken, whatever could be read."""
+
+
 class Unreadable(Problem):
     """One conversation is not taken; the parameter `place` says where it stands."""
 
@@ -92,7 +94,7 @@ class Unreadable(Problem):
 def sentence(problem: Mapping[str, Any]) -> str:
     """What `as_dict` kept, in words of the current language."""
     params = {name: _shown(name, value) for name, value in problem.get("params", {}).items()}
-    said = str(_SENTENCES.get(problem["code"], _SENTENCES["failed"])) % params
+    said = str(_SENTENCES.get(problem["code"], _SENTENCES["failed"])) % defaultdict(str, params)
     return f"{params['file']}: {said}" if "file" in params else said
 
 

@@ -2,56 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO, TypeGuard
 
 from django.conf import settings
 
 from conversations.transfer import zips
-from conversations.transfer.formats import Format, format_of
-from conversations.transfer.problems import BrokenFile, Unreadable
-from conversations.transfer.scanning import Element, Readable, elements
+from conversations.transfer.formats import Format, conversations, format_of
+from conversations.transfer.formats.common import UNKNOWN
+from conversations.transfer.problems import BrokenFile, HostileFile, Unreadable
+from conversations.transfer.scanning import Element, elements
 from conversations.transfer.tree import Parsed
+from conversations.transfer.unicode_stream import Readable
 from conversations.transfer.values import Value
 
 EMPTY = "no_messages"
+STRANGE = 200  # things of no known shape ahead of any conversation, after which a file in a ZIP is another one
+
+Found = Parsed | Unreadable
+Tell = Callable[[str], None]
 
 
-def conversations_in(path: Path) -> Iterator[Parsed | Unreadable]:
-    """Every conversation of a file, or why it cannot be read. Raises BrokenFile, at any moment."""
+def conversations_in(path: Path, tell_other: Tell = lambda name: None) -> Iterator[Found]:
+    """Every conversation of a file, and what cannot be read, in order.
+
+    `tell_other` hears the names of files in a ZIP that have no conversations, and need not have any.
+    Raises BrokenFile: at once where the file is of no kind that is read here, at the end where it is damaged and
+    nothing of it could be read; and HostileFile at any moment.
+    """
     size = path.stat().st_size
     if not size:
         raise BrokenFile("empty")
     if size > settings.IMPORT_MAX_BYTES:
         raise BrokenFile("too_large", limit=[settings.IMPORT_MAX_BYTES])
-    if zips.is_zip(path):
-        for name, stream in zips.json_files(path):
-            yield from _read(stream, name)
-        return
     with path.open("rb") as file:
-        yield from _read(file, "")
+        yield from _named_when_nothing_else(_in_zip(file, tell_other) if zips.is_zip(file) else _to_its_end(file, ""))
 
 
-def _read(stream: Readable, file: str) -> Iterator[Parsed | Unreadable]:
-    known: Format | None = None
+def _named_when_nothing_else(found: Iterator[Found | BrokenFile]) -> Iterator[Found]:
+    """What breaks off is one thing of several that cannot be read, or, where nothing else is there, the whole story."""
+    first: BrokenFile | None = None
+    is_anything_read = False
+    for one in found:
+        if isinstance(one, BrokenFile):
+            first = first or one
+            yield Unreadable(one.code, **one.params)
+        else:
+            is_anything_read = is_anything_read or isinstance(one, Parsed)
+            yield one
+    if first is not None and not is_anything_read:
+        raise first
+
+
+def _in_zip(file: BinaryIO, tell_other: Tell) -> Iterator[Found | BrokenFile]:
+    count = 0
+    for name, part in zips.parts(file):
+        count += 1
+        if isinstance(part, BrokenFile):
+            yield _in_file(part, name)
+        else:
+            yield from _in_part(part, name, tell_other)
+    if not count:
+        raise BrokenFile("zip_empty")
+
+
+def _in_part(stream: Readable, name: str, tell_other: Tell) -> Iterator[Found | BrokenFile]:
+    """The conversations of one file of a ZIP. One that has none is another file; exports have several."""
+    strange: list[Unreadable | BrokenFile] = []
+    has_conversations = False
+    for one in _to_its_end(stream, name):
+        if has_conversations or not _is_strange(one):
+            yield from strange
+            yield one
+            has_conversations, strange = True, []
+        elif len(strange) < STRANGE:
+            strange.append(one)
+        else:
+            break
+    if not has_conversations:
+        broken = [one for one in strange if isinstance(one, BrokenFile)]
+        if broken and name.lower().endswith((".json", ".jsonl")):
+            yield broken[0]
+        else:
+            tell_other(name)
+
+
+def _is_strange(found: Found | BrokenFile) -> TypeGuard[Unreadable | BrokenFile]:
+    return isinstance(found, BrokenFile) or (isinstance(found, Unreadable) and found.code == "unknown")
+
+
+def _to_its_end(stream: Readable, file: str) -> Iterator[Found | BrokenFile]:
+    """What is in a JSON file; where nothing can be said of the rest of it, why is the last."""
     try:
-        for element in elements(stream):
-            value = Value(element.data, f"{file}: {_place(element)}" if file else _place(element))
-            known = format_of(value) or known
-            yield _parsed(value, known)
+        yield from _read(stream, file)
+    except HostileFile:
+        raise
     except BrokenFile as problem:
-        raise BrokenFile(problem.code, **problem.params, **({"file": file} if file else {})) from None
+        yield _in_file(problem, file) if file else problem
+
+
+def _in_file(problem: BrokenFile, name: str) -> BrokenFile:
+    return type(problem)(problem.code, **{**problem.params, "file": name})
+
+
+def _read(stream: Readable, file: str) -> Iterator[Found | BrokenFile]:
+    known: Format | None = None
+    for element in elements(stream):
+        if element.problem is not None:
+            yield _in_file(element.problem, file) if file else element.problem
+            continue
+        place = f"{file}: {_place(element)}" if file else _place(element)
+        for value in conversations(Value(element.data, place)):
+            known = format_of(value) or known
+            yield _noted(_parsed(value, known), element)
 
 
 def _place(element: Element) -> str:
     return "" if element.index is None else f"[{element.index}]"
 
 
-def _parsed(value: Value, known: Format | None) -> Parsed | Unreadable:
+def _parsed(value: Value, known: Format | None) -> Found:
     """A conversation in the shape of its product; one that no product knows, in that of the one before it."""
-    if known is None:
+    if known is None or not isinstance(value.data, dict):
         return value.problem("unknown")
     try:
         return known.parse(value)
     except Unreadable as problem:
         return problem
+
+
+def _noted(found: Found, element: Element) -> Found:
+    if isinstance(found, Parsed):
+        found.notes.update({code: count for code, count in element.notes.items() if count})
+        found.place = found.place or _place(element)
+    return found
+
+
+def unknown_name(code: str) -> str:
+    """The name of a shape that no parser knows, of a note that counts it; "" for other notes."""
+    return code.removeprefix(UNKNOWN) if code.startswith(UNKNOWN) else ""

@@ -1,81 +1,86 @@
 """JSON files of any size, one conversation at a time: neither memory nor the interpreter is held by the whole file.
 
-A scan of the bytes finds where each member of the outermost list ends (an outermost object counts as the only one),
-and how deep it is nested, before anything is parsed.
+A scan of the bytes finds where each member of the outermost list ends, and how deep it is nested, before anything is
+parsed. An outermost object counts as the only one, unless it begins as an envelope around a list of conversations.
+Several values may follow one another, as in JSON lines. A member that is broken in itself does not stop the rest.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any
 
+from conversations.transfer.loading import Loader
 from conversations.transfer.problems import BrokenFile
+from conversations.transfer.unicode_stream import Readable, UnicodeStream
 
 CHUNK = 1 << 20
 ELEMENT_BYTES = 64 << 20
-DEPTH = 700  # the JSON parser's own limit is Python's, 1,000, less what is on the stack already
+DEPTH = 250_000  # two levels for each of as many messages as a conversation may have, one inside the other, and some
 _MARK = re.compile(rb'["\[\]{}]')
 _IN_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _SPACE = re.compile(rb"[ \t\r\n]*")
-_PLAIN_END = re.compile(rb"[,\]]")
-_BOM = b"\xef\xbb\xbf"
-
-
-class Readable(Protocol):
-    def read(self, size: int = ..., /) -> bytes: ...
+_PLAIN_END = re.compile(rb"[,\]}\s]")
+# An object with a list of conversations before which there is nothing but plain values.
+_ENVELOPE = re.compile(
+    rb'\{(?:\s*+"[^"\\]*+"\s*+:\s*+(?:"[^"\\]*+"|[\w.+-]++)\s*+,)*?\s*+"(?:conversations|chats|threads)"\s*+:\s*+\['
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A member of the outermost list, and its number there; None where the outermost is no list."""
+    """A member of the outermost list and its number there (None for the first of several values), or what is wrong.
+
+    `notes` counts what was odd and yet read, by code.
+    """
 
     index: int | None
-    data: Any
+    data: Any = None
+    problem: BrokenFile | None = None
+    notes: dict[str, int] = field(default_factory=dict)
 
 
 def elements(stream: Readable) -> Iterator[Element]:
-    """The conversations of a JSON file, one after the other. Raises BrokenFile, with the line and column."""
-    yield from _Scan(stream).elements()
+    """The conversations of a JSON file, one after the other.
 
-
-class _Repeated(Exception):
-    """An object has a name twice: which of the two counts, nobody knows."""
-
-
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Repeated(next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)[:100])
-    return found
+    Raises BrokenFile, with the line and column, where nothing can be said of what follows.
+    """
+    yield from _Scan(UnicodeStream(stream)).elements()
 
 
 class _Scan:
-    """How far a file has been read: the bytes since `start`, which is byte `offset` of the file."""
+    """How far a file has been read: the bytes in the buffer begin at `_line`, `_column`."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self._buffer = bytearray()
         self._at = 0  # looked at so far, in the buffer
-        self._line, self._column = 1, 1  # of the buffer's first byte
+        self._line, self._column = 1, 1
+        self._is_cut = False  # of the value that is looked at some has been let go, since it is too long
 
     def elements(self) -> Iterator[Element]:
-        first = self._begin()
-        if first == b"{":
-            yield Element(None, self._parsed(self._value_end()))
-        else:
-            yield from self._members()
-        if self._skip_space():
-            raise self._broken("after_end")
+        first, index = self._begin(), 0
+        is_in_lines = False  # each value on a line of its own: then one that is broken ends with its line
+        while first:
+            if first == b"[":
+                self._drop(1)
+                yield from self._members()
+            elif first != b"{":
+                raise self._broken("after_end")
+            elif found := _ENVELOPE.match(self._buffer):
+                self._drop(found.end())
+                yield from self._members()
+                self._drop(self._value_end(depth=1)[0])
+            else:
+                line = self._line
+                yield self._line_element(index) if is_in_lines else self._element(index or None)
+                is_in_lines, index = self._line == line or is_in_lines, index + 1
+            first = self._skip_space()
 
     def _begin(self) -> bytes:
-        self._more()
-        if self._buffer.startswith(_BOM):
-            self._drop(len(_BOM))
-            self._column = 1
         first = self._skip_space()
         if not first:
             raise BrokenFile("empty")
@@ -86,12 +91,12 @@ class _Scan:
         return first
 
     def _members(self) -> Iterator[Element]:
-        self._drop(1)
+        """Those of a list whose opening bracket is behind."""
         index, first = 0, self._skip_space()
         while first != b"]":
             if not first:
                 raise self._broken("cut_short")
-            yield Element(index, self._parsed(self._value_end()))
+            yield self._element(index)
             index, first = index + 1, self._skip_space()
             if first == b",":
                 self._drop(1)
@@ -102,28 +107,54 @@ class _Scan:
                 raise self._broken("bad_json" if first else "cut_short")
         self._drop(1)
 
-    def _value_end(self) -> int:
-        """Where, in the buffer, the value ends that it begins with."""
-        if bytes(self._buffer[:1]) not in (b"{", b"[", b'"'):
-            return self._plain_end()
-        self._at, depth = 0, 0
+    def _element(self, index: int | None) -> Element:
+        place, self._is_cut = [self._line, self._column], False
+        end, depth = self._value_end()
+        problem = None
+        if self._is_cut or end > ELEMENT_BYTES:
+            problem = BrokenFile("too_long", place=place, limit=[ELEMENT_BYTES])
+        elif depth > DEPTH:
+            problem = BrokenFile("too_deep", place=place, limit=DEPTH)
+        element = Element(index, problem=problem) if problem else self._loaded(index, end)
+        self._drop(end)
+        return element
+
+    def _line_element(self, index: int) -> Element:
+        """What is on this line, whether its brackets close or not."""
+        self._is_cut = False
+        while (end := self._buffer.find(b"\n")) < 0 and self._more():
+            pass
+        end = len(self._buffer) if end < 0 else end
+        element = self._loaded(index, end)
+        if self._is_cut:
+            element = Element(index, problem=self._broken("too_long", limit=[ELEMENT_BYTES]))
+        self._drop(end)
+        return element
+
+    def _value_end(self, depth: int = 0) -> tuple[int, int]:
+        """Where, in the buffer, the value ends that it begins with, and how deep it is nested.
+
+        With a `depth` it begins inside of so many brackets.
+        """
+        if not depth and bytes(self._buffer[:1]) not in (b"{", b"[", b'"'):
+            return self._plain_end(), 0
+        self._at, deepest = 0, depth
         while mark := self._next_mark():
             if mark == b'"':
                 self._past_text()
                 if not depth:
-                    return self._at
+                    return self._at, 0
             elif mark in b"[{":
                 depth += 1
-                if depth > DEPTH:
-                    raise self._broken("too_deep", self._at, limit=DEPTH)
+                deepest = max(deepest, depth)
             elif (depth := depth - 1) == 0:
-                return self._at
+                return self._at, deepest
         raise self._broken("cut_short", len(self._buffer))
 
     def _plain_end(self) -> int:
         """The same for a number or a word, which are no conversations but may stand between them."""
         while not (found := _PLAIN_END.search(self._buffer, 1)):
-            if not self._more():
+            if len(self._buffer) > CHUNK or not self._more():
                 raise self._broken("cut_short", len(self._buffer))
         return found.start()
 
@@ -157,10 +188,11 @@ class _Scan:
                 return b""
 
     def _more(self) -> bool:
+        if len(self._buffer) > ELEMENT_BYTES:  # what will not be parsed anyway need not be kept
+            self._is_cut = True
+            self._drop(self._at or len(self._buffer))
         piece = self._stream.read(CHUNK)
         self._buffer += piece
-        if len(self._buffer) > ELEMENT_BYTES + CHUNK:
-            raise self._broken("too_long", limit=[ELEMENT_BYTES])
         return bool(piece)
 
     def _drop(self, count: int) -> None:
@@ -178,21 +210,10 @@ class _Scan:
     def _broken(self, code: str, at: int = 0, **params: Any) -> BrokenFile:
         return BrokenFile(code, place=list(self._position(at)), **params)
 
-    def _parsed(self, end: int) -> Any:
-        if end > ELEMENT_BYTES:
-            raise self._broken("too_long", limit=[ELEMENT_BYTES])
-        raw = bytes(self._buffer[:end])
+    def _loaded(self, index: int | None, end: int) -> Element:
+        loader = Loader()
         try:
-            data = json.loads(raw.decode(), object_pairs_hook=_unrepeated)
-        except UnicodeDecodeError as error:
-            raise self._broken("not_utf8", error.start) from None
+            data = loader.load(bytes(self._buffer[:end]))
         except json.JSONDecodeError as error:
-            raise self._broken("bad_json", len(error.doc[: error.pos].encode())) from None
-        except _Repeated as error:
-            raise self._broken("repeated_key", name=error.args[0]) from None
-        except RecursionError:
-            raise self._broken("too_deep", limit=DEPTH) from None
-        except ValueError:  # a number of thousands of digits
-            raise self._broken("bad_json") from None
-        self._drop(end)
-        return data
+            return Element(index, problem=self._broken("bad_json", len(error.doc[: error.pos].encode())))
+        return Element(index, data, notes=loader.notes())

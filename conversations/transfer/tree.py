@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Literal
 
 from conversations.models.conversation import TITLE_LENGTH
-from conversations.text import cut, one_line, storable, storable_piece, title_of
+from conversations.models.message import SOURCE_ID_LENGTH
+from conversations.text import cut, one_line, title_of
+from conversations.transfer.documents import Documents, Piece, Room, told
 from conversations.transfer.problems import Unreadable
 
 MESSAGES = 100_000
@@ -24,18 +27,20 @@ SHOWN = ("user", "assistant")
 class Node:
     """A message as a file has it. Its ids are the file's; `place` says where it stands there.
 
-    Of the roles only questions and answers are kept: system messages become the system prompt, the others fall out,
-    and what hung on them hangs on what was before them.
+    Of the roles only questions and answers are kept: system messages ahead of all of them become the system prompt, the
+    others fall out, and what hung on them hangs on what was before them.
     """
 
     key: str
     parent: str | None
     role: Role
     place: str
-    content: str = ""
+    pieces: Sequence[Piece] = ()
     reasoning: str = ""
     model: str = ""
     created_at: datetime | None = None
+    children: Sequence[str] = ()  # ids of those that say no parent themselves
+    origin: str = ""  # where the file is a copy of another product's, the id that the message had there
 
 
 @dataclass(slots=True)
@@ -48,6 +53,7 @@ class Turn:
     reasoning: str = ""
     model: str = ""
     created_at: datetime | None = None
+    key: str = ""  # its id in the file
 
 
 @dataclass(slots=True)
@@ -71,6 +77,7 @@ class Parsed:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     own_id: str = ""  # the conversation's id on the site of this product that exported it
+    place: str = ""  # where in the file it stands
     notes: Counter[str] = field(default_factory=Counter)
 
     def as_dict(self) -> dict[str, Any]:
@@ -99,69 +106,121 @@ def _dated(data: dict[str, Any]) -> dict[str, Any]:
     return {k: datetime.fromisoformat(v) if k in _DATES and v else v for k, v in data.items()}
 
 
+def in_a_row(nodes: list[Node]) -> list[Node]:
+    """Each after the one before it, where none says what it follows."""
+    if not any(node.parent or node.children for node in nodes):
+        for before, node in pairwise(nodes):
+            node.parent = before.key
+    return nodes
+
+
 def grow(
     parsed: Parsed, nodes: list[Node], leaf: str | None, *, joins_answers: bool = False, keeps_empty: bool = False
 ) -> Parsed:
     """Put `nodes` into `parsed` as turns, parents first. `leaf` is the id of the newest message of the branch shown.
 
     With `joins_answers` an answer that only goes on with another becomes part of it. Messages without any text fall out
-    unless `keeps_empty`. Raises Unreadable: an id twice,
-    a parent that is not there, a circle, too many messages, one that is too long, none at all.
+    unless `keeps_empty`. A message whose parent is missing, or which would be before itself, hangs on what came before
+    it. Raises Unreadable: too many messages, one that is too long, none at all.
     """
-    by_key = _by_key(nodes)
-    for node in () if keeps_empty else nodes:
-        if not node.content.strip() and not node.reasoning and node.role in SHOWN:
-            node.role = "hidden"
-    order = _parents_first(nodes, by_key)
-    _take_system_prompt(parsed, order)
-    index: dict[str, int | None] = {}  # where a node has gone: a left-out one to what was before it
-    alone = _only_children(order) if joins_answers else set()
-    for node in order:
-        index[node.key] = _place(parsed, node, index.get(node.parent) if node.parent else None, node.key in alone)
+    _Growth(parsed, _ordered(_each_once(nodes, parsed.notes)), joins_answers, keeps_empty).grow(leaf)
     if not parsed.turns:
-        raise Unreadable("no_messages", place=nodes[0].place if nodes else "")
-    parsed.leaf = index.get(leaf) if leaf in by_key and leaf else None
-    if parsed.leaf is None:
-        parsed.leaf = len(parsed.turns) - 1
+        raise Unreadable("no_messages", place=nodes[0].place if nodes else parsed.place)
     _finish(parsed)
     return parsed
 
 
-def _by_key(nodes: list[Node]) -> dict[str, Node]:
+def _each_once(nodes: list[Node], notes: Counter[str]) -> list[Node]:
+    """Without messages that stand twice; of two that only share their id, the second gets another."""
     if len(nodes) > MESSAGES:
         raise Unreadable("too_many", place=nodes[0].place, limit=MESSAGES)
     by_key: dict[str, Node] = {}
-    for node in nodes:
-        if node.key in by_key:
-            raise Unreadable("repeated_id", place=node.place)
-        if len(node.content) + len(node.reasoning) > MESSAGE_CHARACTERS:
-            raise Unreadable("long_message", place=node.place, limit=MESSAGE_CHARACTERS)
+    for number, node in enumerate(nodes):
+        same = by_key.get(node.key)
+        if same is not None:
+            notes["repeated"] += 1
+            parent = same.parent if node.parent == node.key else node.parent  # in a row each follows its double
+            if (same.role, same.parent, list(same.pieces)) == (node.role, parent, list(node.pieces)):
+                continue
+            node.key = f"{node.key}#{number}"
         by_key[node.key] = node
-    for node in nodes:
-        if node.parent is not None and node.parent not in by_key:
-            raise Unreadable("no_parent", place=node.place)
-    return by_key
+    return list(by_key.values())
 
 
-def _parents_first(nodes: list[Node], by_key: dict[str, Node]) -> list[Node]:
-    """In the file's order, but no message before its parent. Raises Unreadable for a circle."""
+def _ordered(nodes: list[Node]) -> list[Node]:
+    """In the file's order, but no message before its parent, and each parent is there."""
+    by_key = {node.key: node for node in nodes}
+    adopted = {child: node.key for node in nodes for child in node.children if child != node.key}
     done: dict[str, Node] = {}
     for node in nodes:
         path: dict[str, Node] = {}
         current: Node | None = node
         while current is not None and current.key not in done:
-            if current.key in path:
-                raise Unreadable("cycle", place=current.place)
             path[current.key] = current
-            current = by_key[current.parent] if current.parent is not None else None
+            has_parent = current.parent is not None
+            before = current.parent if current.parent in by_key else adopted.get(current.key)
+            if before is None or before in path:
+                before = next(reversed(done), None) if has_parent else None
+            current.parent = before
+            current = by_key[before] if before is not None else None
         done.update(reversed(path.items()))
     return list(done.values())
 
 
-def _take_system_prompt(parsed: Parsed, nodes: Iterable[Node]) -> None:
-    texts = [text for node in nodes if node.role == "system" and (text := node.content.strip())]
-    if texts and not parsed.system_prompt:
-        parsed.system_prompt = "\n\n".join(dict.fromkeys(texts))
+class _Growth:
+    """Where each node of a conversation has gone, and which documents there are after it."""
+
+    def __init__(self, parsed: Parsed, order: list[Node], joins_answers: bool, keeps_empty: bool) -> None:
+        self._parsed, self._order, self._keeps_empty = parsed, order, keeps_empty
+        self._alone = _only_children(order) if joins_answers else set[str]()
+        self._gone_to: dict[str, int | None] = {}  # index of a turn; of a left-out node that of what was before it
+        self._documents: dict[str, Documents] = {}
+        self._room = Room()
+        self._prompts: dict[str, None] = {}
+
+    def grow(self, leaf: str | None) -> None:
+        for node in self._order:
+            before = self._gone_to.get(node.parent) if node.parent else None
+            self._gone_to[node.key] = self._place(node, before)
+        if not self._parsed.system_prompt:
+            self._parsed.system_prompt = "\n\n".join(self._prompts)
+        found = self._gone_to.get(leaf) if leaf else None
+        self._parsed.leaf = len(self._parsed.turns) - 1 if found is None else found
+
+    def _place(self, node: Node, before: int | None) -> int | None:
+        """Where `node` has gone: to a turn of its own, into the answer before it, or nowhere."""
+        content = self._told(node)
+        if node.role == "system" and content.strip():
+            self._hear(content.strip(), before)
+        if node.role == "tool":
+            self._parsed.notes["tools"] += 1
+        if node.role not in SHOWN or not (content.strip() or node.reasoning or self._keeps_empty):
+            return before
+        turns = self._parsed.turns
+        if node.role == "assistant" and node.key in self._alone and before is not None:
+            answer = turns[before]
+            if answer.role == "assistant":
+                _join(answer, node, content)
+                return before
+        key = node.origin or node.key
+        key = key if len(key) <= SOURCE_ID_LENGTH else ""
+        turns.append(Turn(before, node.role, content, node.reasoning, node.model[:MODEL_LENGTH], node.created_at, key))
+        return len(turns) - 1
+
+    def _told(self, node: Node) -> str:
+        """Its text. Documents that it has worked on are known to those that follow it."""
+        before = self._documents.get(node.parent, {}) if node.parent else {}
+        content, self._documents[node.key] = told(node.pieces, before, self._room)
+        if len(content) + len(node.reasoning) > MESSAGE_CHARACTERS:
+            raise Unreadable("long_message", place=node.place, limit=MESSAGE_CHARACTERS)
+        return content
+
+    def _hear(self, prompt: str, before: int | None) -> None:
+        """A system message: instructions where nothing was said before, a remark of the product in the middle."""
+        if before is None:
+            self._prompts[prompt] = None
+        else:
+            self._parsed.notes["system"] += 1
 
 
 def _only_children(nodes: list[Node]) -> set[str]:
@@ -174,35 +233,17 @@ def _only_children(nodes: list[Node]) -> set[str]:
     return alone
 
 
-def _place(parsed: Parsed, node: Node, before: int | None, is_alone: bool) -> int | None:
-    """Where `node` has gone: to a turn of its own, into the answer before it, or nowhere."""
-    if node.role not in SHOWN:
-        if node.role == "tool":
-            parsed.notes["tools"] += 1
-        return before
-    if node.role == "assistant" and is_alone and before is not None and parsed.turns[before].role == "assistant":
-        _join(parsed.turns[before], node)
-        return before
-    parsed.turns.append(_turn(node, before))
-    return len(parsed.turns) - 1
-
-
-def _turn(node: Node, before: int | None) -> Turn:
-    model = storable(node.model)[:MODEL_LENGTH]
-    return Turn(before, node.role, storable_piece(node.content), storable_piece(node.reasoning), model, node.created_at)
-
-
-def _join(turn: Turn, node: Node) -> None:
-    turn.content = "\n\n".join(filter(None, (turn.content, storable_piece(node.content))))
-    turn.reasoning = "\n\n".join(filter(None, (turn.reasoning, storable_piece(node.reasoning))))
-    turn.model = turn.model or storable(node.model)[:MODEL_LENGTH]
+def _join(turn: Turn, node: Node, content: str) -> None:
+    turn.content = "\n\n".join(filter(None, (turn.content, content)))
+    turn.reasoning = "\n\n".join(filter(None, (turn.reasoning, node.reasoning)))
+    turn.model = turn.model or node.model[:MODEL_LENGTH]
 
 
 def _finish(parsed: Parsed) -> None:
-    """A title where there is none, and texts that a database can hold."""
+    """A title where there is none, and dates."""
+    parsed.notes = +parsed.notes
     first = next((turn.content for turn in parsed.turns if turn.role == "user"), parsed.turns[0].content)
-    parsed.title = cut(one_line(storable(parsed.title)) or title_of(first), TITLE_LENGTH)
-    parsed.system_prompt = storable_piece(parsed.system_prompt)
+    parsed.title = cut(one_line(parsed.title) or title_of(first), TITLE_LENGTH)
     dates = list(_dates(parsed))
     parsed.created_at = parsed.created_at or min(dates, default=None)
     parsed.updated_at = max(filter(None, (parsed.updated_at, parsed.created_at)), default=None)

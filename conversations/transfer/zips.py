@@ -1,16 +1,23 @@
-"""ZIP files from strangers: looked at before they are unpacked, and unpacked in pieces, never to disk."""
+"""ZIP files from strangers: looked at before they are unpacked, and unpacked in pieces.
+
+What may hold conversations is told by its content, not its name. A ZIP in a ZIP is opened in a nameless file of its
+own; nothing else of them comes on the disk.
+"""
 
 from __future__ import annotations
 
+import shutil
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+from tempfile import TemporaryFile
 from typing import IO, BinaryIO, TypeVar
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from conversations.transfer.problems import BrokenFile
+from conversations.text import cut, one_line, storable
+from conversations.transfer.problems import BrokenFile, HostileFile
+from conversations.transfer.unicode_stream import begins_as_json
 
 T = TypeVar("T")
 # What zipfile is known to raise where the bytes are not what they say: wrong structure and checksums, an unknown
@@ -20,25 +27,120 @@ DIRECTORY_BYTES = 64 << 20  # its table of contents, which is read at once
 INFLATED_BYTES = 1 << 30
 RATIO = 300  # texts shrink to a tenth; what shrinks more than this was made to
 RATIO_FROM = 10 << 20
-_END, _END_64, _LOCATOR = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
-_END_SIZE, _LOCATOR_SIZE, _END_64_SIZE, _COMMENT = 22, 20, 56, 1 << 16
+NESTED = 2  # ZIP files in ZIP files in the file
+HEAD = 64  # bytes of a file that tell what it is
+NAME_LENGTH = 120
+_END, _END_64, _LOCATOR, _ENTRY = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02"
+_END_SIZE, _LOCATOR_SIZE, _END_64_SIZE, _ENTRY_SIZE, _COMMENT = 22, 20, 56, 46, 1 << 16
+_UTF8_NAME = 0x800
+_JUNK = ("__MACOSX/", "._")
 
 
-def is_zip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) in (b"PK\x03\x04", _END)
+def is_zip(file: BinaryIO) -> bool:
+    head = file.read(4)
+    file.seek(0)
+    return head in (b"PK\x03\x04", _END)
 
 
-def json_files(path: Path) -> Iterator[tuple[str, Stream]]:
-    """The JSON files in a ZIP that may hold conversations, by name. Raises BrokenFile."""
-    with path.open("rb") as file:
-        if _directory_size(file) > DIRECTORY_BYTES:
-            raise BrokenFile("zip_many")
-        with _guarded(lambda: ZipFile(file)) as archive:
-            chosen = _chosen(archive.infolist())
-            for info in chosen:
-                with _guarded(partial(archive.open, info)) as member:
-                    yield info.filename, Stream(member, info.file_size)
+class Stream:
+    """A file of a ZIP, of which no more is read than the whole may have."""
+
+    def __init__(self, member: IO[bytes], info: ZipInfo, room: _Room) -> None:
+        self._member, self._info, self._room = member, info, room
+        self._head, self._size = b"", 0
+
+    def head(self) -> bytes:
+        """Its first bytes, which stay to be read."""
+        self._head = self._head or self.read(HEAD)
+        return self._head
+
+    def read(self, size: int = -1, /) -> bytes:
+        head, self._head = self._head, b""
+        if head:
+            return head
+        piece = _guarded(lambda: self._member.read(size))
+        self._size += len(piece)
+        self._room.take(len(piece))
+        if self._size > RATIO_FROM and self._size > RATIO * max(self._info.compress_size, 1):
+            raise _bomb()
+        return piece
+
+
+class _Room:
+    """How much may still be unpacked of a file, ZIP files in it included."""
+
+    def __init__(self) -> None:
+        self._left = INFLATED_BYTES
+
+    def take(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise _bomb()
+
+
+def _bomb() -> HostileFile:
+    return HostileFile("zip_bomb", limit=[INFLATED_BYTES])
+
+
+Part = tuple[str, Stream | BrokenFile]
+
+
+def parts(file: BinaryIO, room: _Room | None = None, nested: int = NESTED) -> Iterator[Part]:
+    """The files in a ZIP that are JSON by their content, by name, or why one of them cannot be read.
+
+    Raises BrokenFile where nothing of it can be read, HostileFile where nothing of it should be.
+    """
+    room = room or _Room()
+    if _directory_size(file) > DIRECTORY_BYTES:
+        raise HostileFile("zip_many")
+    with TemporaryFile() as copy, _opened(file, copy) as archive:
+        infos = [info for info in archive.infolist() if not info.is_dir() and not _is_junk(info.filename)]
+        for info in archive.infolist():
+            _refuse_unfit(info)
+        for info in infos:
+            try:
+                yield from _parts_of(archive, info, room, nested)
+            except HostileFile:
+                raise
+            except BrokenFile as problem:
+                yield printed(info.filename), problem
+
+
+def _parts_of(archive: ZipFile, info: ZipInfo, room: _Room, nested: int) -> Iterator[Part]:
+    if info.flag_bits & 0x1:
+        raise BrokenFile("zip_encrypted")
+    with _guarded(lambda: archive.open(info)) as member:
+        stream = Stream(member, info, room)
+        head, name = stream.head(), printed(info.filename)
+        if head[:4] == b"PK\x03\x04" and nested and not _is_document(name):
+            for inner, part in _inside(stream, room, nested - 1):
+                yield f"{name}/{inner}", part
+        elif begins_as_json(head):
+            yield name, stream
+
+
+def _inside(stream: Stream, room: _Room, nested: int) -> Iterator[Part]:
+    """What is in a ZIP that is itself in one: it has to be on the disk, since its table of contents is at its end."""
+    with TemporaryFile() as copy:
+        while piece := stream.read(1 << 20):
+            copy.write(piece)
+        copy.seek(0)
+        yield from parts(copy, room, nested)
+
+
+def printed(name: str) -> str:
+    """The name of a file in a ZIP as one line that can be stored and shown."""
+    return cut(one_line(storable(name)), NAME_LENGTH)
+
+
+def _is_junk(name: str) -> bool:
+    """What a Mac puts beside the files."""
+    return name.startswith(_JUNK[0]) or PurePosixPath(name).name.startswith(_JUNK[1])
+
+
+def _is_document(name: str) -> bool:
+    """Whether a ZIP is a document of an office program, or a program: files that were attached to conversations."""
+    return name.lower().endswith((".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".jar", ".apk"))
 
 
 def _directory_size(file: BinaryIO) -> int:
@@ -57,42 +159,39 @@ def _directory_size(file: BinaryIO) -> int:
     return size
 
 
-def _chosen(infos: list[ZipInfo]) -> list[ZipInfo]:
-    """The files to read, after a look at all of them."""
-    for info in infos:
-        path = PurePosixPath(info.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or (path.parts[:1] and path.parts[0].endswith(":")):
-            raise BrokenFile("zip_paths", name=info.filename[:100])
-    texts = [info for info in infos if info.filename.lower().endswith(".json") and not info.is_dir()]
-    named = [info for info in texts if PurePosixPath(info.filename).name.lower().startswith("conversations")]
-    chosen = named or [info for info in texts if PurePosixPath(info.filename).name != "manifest.json"]
-    if not chosen:
-        raise BrokenFile("zip_empty")
-    _refuse_unfit(chosen)
-    return chosen
+def _refuse_unfit(info: ZipInfo) -> None:
+    path = PurePosixPath(info.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or (path.parts[:1] and path.parts[0].endswith(":")):
+        raise HostileFile("zip_paths", name=printed(info.filename))
 
 
-def _refuse_unfit(infos: list[ZipInfo]) -> None:
-    if any(info.flag_bits & 0x1 for info in infos):
-        raise BrokenFile("zip_encrypted")
-    swollen = any(i.file_size > RATIO_FROM and i.file_size > RATIO * max(i.compress_size, 1) for i in infos)
-    if swollen or sum(info.file_size for info in infos) > INFLATED_BYTES:
-        raise BrokenFile("zip_bomb", limit=[INFLATED_BYTES])
+def _opened(file: BinaryIO, copy: IO[bytes]) -> ZipFile:
+    try:
+        return ZipFile(file)
+    except UnicodeDecodeError:  # a name that says it is UTF-8 and is not
+        return _guarded(lambda: ZipFile(_unclaimed(file, copy)))
+    except DAMAGE:
+        raise BrokenFile("bad_zip") from None
 
 
-class Stream:
-    """A file of a ZIP, which may not be larger than it says."""
-
-    def __init__(self, member: IO[bytes], size: int) -> None:
-        self._member = member
-        self._left = size
-
-    def read(self, size: int = -1, /) -> bytes:
-        piece = _guarded(lambda: self._member.read(size))
-        self._left -= len(piece)
-        if self._left < 0:
-            raise BrokenFile("zip_bomb", limit=[INFLATED_BYTES])
-        return piece
+def _unclaimed(file: BinaryIO, copy: IO[bytes]) -> IO[bytes]:
+    """A copy in which no name claims to be UTF-8: then zipfile reads each of them somehow."""
+    file.seek(0)
+    shutil.copyfileobj(file, copy)
+    end = copy.seek(0, 2)
+    copy.seek(max(end - _END_SIZE - _COMMENT, 0))
+    tail = copy.read()
+    at: int = struct.unpack_from("<L", tail, tail.rfind(_END) + 16)[0]
+    while True:
+        copy.seek(at)
+        entry = copy.read(_ENTRY_SIZE)
+        if not entry.startswith(_ENTRY) or len(entry) < _ENTRY_SIZE:
+            return copy
+        flags = struct.pack("<H", struct.unpack_from("<H", entry, 8)[0] & ~_UTF8_NAME)
+        for place in (at + 8, struct.unpack_from("<L", entry, 42)[0] + 6):  # there, and ahead of the file itself
+            copy.seek(place)
+            copy.write(flags)
+        at += _ENTRY_SIZE + sum(struct.unpack_from("<HHH", entry, 28))
 
 
 def _guarded(action: Callable[[], T]) -> T:

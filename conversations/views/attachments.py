@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from conversations import attachments
 from conversations.models import Attachment
-from conversations.uploads import Refused
+from conversations.uploads import Busy, Refused
 from conversations.views.access import MemberRequest, members_only, not_hidden
 
+RETRY_AFTER = 2  # seconds; most images take less
 _ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg"}
 
 
@@ -22,6 +23,7 @@ _ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg"}
 @members_only
 def attachment_create(request: MemberRequest) -> HttpResponse:
     """POST keeps files; the answer holds a chip for each, and a sentence for each that was refused (status 422).
+    Where one may come in later, since other images are being read, the status is 503.
 
     GET gives the chips of unsent attachments again (`id`, for a draft that comes back); those gone are left out.
     """
@@ -29,14 +31,19 @@ def attachment_create(request: MemberRequest) -> HttpResponse:
         kept = _drafted(request)
         return render(request, "conversations/attachment_chips.html", {"attachments": kept})
     files = request.FILES.getlist("file")[: attachments.MAX_FILES]
-    kept, problems = [], [] if files else [_("Choose a file first.")]
+    kept, problems, is_busy = [], [] if files else [_("Choose a file first.")], False
     for file in files:
         try:
             kept.append(attachments.store(request.user, file))
         except Refused as refusal:
             problems.append(str(refusal))
+            is_busy = is_busy or isinstance(refusal, Busy)
     context = {"attachments": kept, "errors": problems}
-    return render(request, "conversations/attachment_chips.html", context, status=422 if problems else 200)
+    status = 503 if is_busy else 422 if problems else 200
+    response = render(request, "conversations/attachment_chips.html", context, status=status)
+    if is_busy:
+        response["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 def _drafted(request: MemberRequest) -> list[Attachment]:

@@ -232,7 +232,7 @@ def _again(
         answer = again(request.user, conversation, answer)
     except NotYours:
         raise Http404 from None
-    except (*NOT_NOW, AnswerInProgress) as problem:
+    except (*NOT_NOW, AnswerInProgress, Refused) as problem:
         return held_back(request, conversation, problem)
     if not request.htmx:
         return redirect("conversation", conversation.pk)

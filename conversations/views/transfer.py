@@ -106,6 +106,7 @@ def _form(request: MemberRequest, problem: str = "", status: int = 200) -> HttpR
     context = {
         "problem": problem,
         "limit": settings.IMPORT_MAX_BYTES,
+        "is_cleaned_up": bool(settings.RETENTION_DAYS),
         "earlier": [(job, Report.of(job.report)) for job in earlier],
     }
     return render(request, "conversations/transfer/import.html", context, status=status)
@@ -126,7 +127,7 @@ def import_job(request: MemberRequest, job_id: UUID) -> HttpResponse:
     """How an import stands: what was found in the file, how far storing it has come, what became of it."""
     job = _own_job(request.user, job_id)
     report = Report.of(job.report)
-    context = {"job": job, "report": report, "percent": 100 * job.done // max(report.conversations, 1)}
+    context = {"job": job, "report": report, "percent": min(100 * job.done // max(report.conversations, 1), 100)}
     name = "job" if request.htmx else "job_page"
     return render(request, f"conversations/transfer/{name}.html", context)
 

@@ -29,6 +29,7 @@ from moderation.review.filters import MOST_PEOPLE, ReviewForm
 from moderation.review.listing import review_page
 from moderation.review.openings import MIN_REASON, ReasonNeeded, current_opening, open_case_of, record_opening
 from moderation.review.reading import ReadPage, last_page, page_after, page_from, page_to
+from moderation.review.searching import unseal
 from providers import models_for_menu
 
 LIST = "admin:conversations_conversation_changelist"
@@ -85,7 +86,8 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         form = ReviewForm(request.GET)
         filters = form.filters
         cursor = request.GET.get("p", "")
-        if filters.text and not cursor:  # to learn that somebody said something is to read a little: not what was asked
+        # To learn that somebody said something is to read a little, so each search is recorded, but not what was asked.
+        if filters.text and not unseal(moderator(request), filters, cursor):
             audit.record("conversations.searched", actor=moderator(request), target=filters.person_meant)
         page = review_page(moderator(request), filters, cursor)
         context = {

@@ -18,7 +18,7 @@ from moderation.keyset import keyset_page
 from moderation.models import Case, Opening
 from moderation.review.filters import Filters
 from moderation.review.openings import VALID
-from moderation.review.searching import PAGE, Hit, search
+from moderation.review.searching import PAGE, Hit, seal, search, unseal
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -49,10 +49,10 @@ class ReviewPage:
 def review_page(moderator: User, filters: Filters, cursor: str = "") -> ReviewPage:
     """The conversations that fit, those changed last first; with a text, those found, the newest message first."""
     if filters.text:
-        found = search(filters, cursor)
+        found = search(filters, unseal(moderator, filters, cursor))
         hits = {hit.conversation.pk: hit for hit in found.hits}
         rows = _rows(moderator, [hit.conversation for hit in found.hits], hits)
-        return ReviewPage(rows, found.after, is_partial=found.is_partial)
+        return ReviewPage(rows, seal(moderator, filters, found.after), is_partial=found.is_partial)
     wanted = filters.conversations().select_related("owner").defer("system_prompt")
     page = keyset_page(wanted, "updated_at", cursor, PAGE)
     return ReviewPage(_rows(moderator, page.rows, {}), page.next, page.previous)

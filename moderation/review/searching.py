@@ -9,12 +9,16 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.core import signing
+
+from accounts.models import User
 from conversations.models import Conversation, SearchEntry
 from conversations.search.everyone import Look, look, newer
 from conversations.search.query import Query, looser
 from conversations.search.reading import text_of
 from conversations.search.tokens import composed, fold
 from moderation.review.filters import Filters
+from moderation.review.openings import VALID
 
 PAGE = 25
 CANDIDATES = 2 * PAGE  # entries with all tokens whose text is looked at for one page
@@ -49,6 +53,26 @@ class Found:
     hits: list[Hit]
     after: str = ""
     is_partial: bool = False
+
+
+def seal(moderator: User, filters: Filters, cursor: str) -> str:
+    """A cursor as an address carries it: whoever has it was given the page before it, and that search was recorded.
+
+    It is this moderator's, for this search, within an hour; any other is no cursor, and begins a search anew.
+    """
+    return _signer(moderator, filters).sign(cursor) if cursor else ""
+
+
+def unseal(moderator: User, filters: Filters, text: str) -> str:
+    """The cursor again; "" for what `seal` did not give for this search, or too long ago."""
+    try:
+        return _signer(moderator, filters).unsign(text, max_age=VALID)
+    except signing.BadSignature:
+        return ""
+
+
+def _signer(moderator: User, filters: Filters) -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt=f"review search {moderator.pk} {filters!r}")
 
 
 def search(filters: Filters, cursor: str = "") -> Found:

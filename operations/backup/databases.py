@@ -18,12 +18,15 @@ from typing import Any, cast
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
-from environ import Env
 
+from chatbot_site.environment.kinds import NotUnderstood
+from chatbot_site.environment.services import database
 from operations.backup.problems import Unreachable, disk_problems
 
 SCRATCH, _LOCK = ".backup-scratch-", "lock"
 _PAGES_AT_ONCE = 2000
+# Of a connection to SQLite: its driver converts nothing, and so refuses no row for a date that is none.
+AS_IT_IS = {"detect_types": 0}
 _QUICK = "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-64000;"
 
 
@@ -63,20 +66,19 @@ def without_pool() -> Iterator[None]:
         yield
 
 
-def sqlite_config(path: Path) -> dict[str, Any]:
+def sqlite_config(path: Path, **options: Any) -> dict[str, Any]:
     """A file that is made in one go: should this process die, it is thrown away."""
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": {"init_command": _QUICK}}
+    options |= {"init_command": _QUICK}
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options}
 
 
 def config_of(url: str) -> dict[str, Any]:
     """Raises Unreachable for what is no address of a database."""
     try:
-        config: dict[str, Any] = Env.db_url_config(url)
-    except Exception:  # it has errors of many kinds, and their texts may hold the password
-        config = {}
-    if config.get("ENGINE") not in ("django.db.backends.postgresql", "django.db.backends.sqlite3"):
-        raise Unreachable("The scratch database is written postgres://user:password@host:5432/name.")
-    return config
+        return database(Path.cwd()).read(url)
+    except NotUnderstood as error:
+        told = f"The address of the scratch database {error}."
+        raise Unreachable(f"{told} It is written postgres://user:password@host:5432/name.") from None
 
 
 # --- Reading --------------------------------------------------------------------------------------
@@ -86,7 +88,7 @@ def config_of(url: str) -> dict[str, Any]:
 def snapshot(advance: Callable[[int, int], None] = lambda _left, _all: None) -> Iterator[None]:
     """The site's database as it was at one moment is "default"; writers go on. `advance`: pages left, and in all."""
     if site_is_sqlite():
-        with _sqlite_copy(advance) as copy, standing_in(sqlite_config(copy)):
+        with _sqlite_copy(advance) as copy, standing_in(sqlite_config(copy, **AS_IT_IS)):
             yield
         return
     site = connections[DEFAULT_DB_ALIAS]

@@ -12,6 +12,7 @@ import django
 from django.db import DatabaseError, connection
 from django.db.models import Model
 
+from chatbot_site.database import trouble_of
 from operations.backup import media, rows, schema
 from operations.backup.archive import DATABASE, MEDIA, PART_BYTES, ArchiveWriter, is_safe
 from operations.backup.databases import snapshot
@@ -45,7 +46,8 @@ def make(place: Place, key: BackupKey | None, console: Console, *, sessions: boo
     try:
         size = place.keep(name, write)
     except (DatabaseError, sqlite3.Error) as error:
-        raise Unreachable(f"The database cannot be read ({type(error).__name__}). Nothing was kept.") from None
+        why = trouble_of(error) or f"The database cannot be read ({type(error).__name__})."
+        raise Unreachable(f"{why} Nothing was kept.") from None
     removed = place.rotate(keep) if keep else []
     return Made(name, place.describe(name), size, key is not None, written[0], removed)
 
@@ -92,7 +94,7 @@ def _add_tables(archive: ArchiveWriter, models: dict[str, type[Model]], console:
     with console.progress(sum(map(rows.count, models.values())), "Database", " rows") as progress:
         for label, model in models.items():
             digest, part, number = rows.Digest(), bytearray(), 0
-            for line in progress.of(rows.lines(model)):
+            for line in progress.of(rows.lines(model, archive.manifest.odd_rows.add)):
                 digest.add(line)
                 part += line
                 if len(part) >= PART_BYTES:

@@ -13,6 +13,7 @@ from typing import IO
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db.models import FileField, Model
 
+from chatbot_site.files import PRIVATE_FOLDER, give_to_owner_of, make_private_folder, private
 from operations.backup.archive import MEDIA
 from operations.backup.problems import disk_problems
 
@@ -76,18 +77,18 @@ class StagedMedia:
 
     def begin(self) -> None:
         with disk_problems(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             self._put_back()  # after a restore that was killed in the middle of its swap
             shutil.rmtree(self._folder / OVER, ignore_errors=True)
             self.discard()
-            self._staged.mkdir(mode=0o700)
+            self._staged.mkdir(mode=PRIVATE_FOLDER)
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
         """`name` as in the archive, proved to be safe."""
         path = self._staged / name.removeprefix(MEDIA)
         with disk_problems(self._folder):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as file:
+            make_private_folder(path.parent)
+            with open(path, "xb", opener=private) as file:
                 file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
@@ -95,7 +96,8 @@ class StagedMedia:
     @contextmanager
     def swapped(self) -> Iterator[None]:
         """The new files are in place; should what follows fail, the old ones are again."""
-        self._aside.mkdir()
+        self._give_away()
+        self._aside.mkdir(mode=PRIVATE_FOLDER)
         try:
             _move_all(self._folder, self._aside)
             _move_all(self._staged, self._folder)
@@ -106,6 +108,12 @@ class StagedMedia:
             raise
         self._aside.rename(self._folder / OVER)  # from here on nobody takes them back
         shutil.rmtree(self._folder / OVER)
+
+    def _give_away(self) -> None:
+        """Where root restores, to the account that has the folder: nobody else could read them."""
+        if os.geteuid() == 0:
+            for at, _folders, names in os.walk(self._staged):
+                give_to_owner_of(self._folder, Path(at), *(Path(at) / name for name in names))
 
     def _put_back(self) -> None:
         if self._aside.is_dir():

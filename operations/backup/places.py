@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from django.conf import settings
 from django.core.files.base import File
-from django.core.files.storage import InvalidStorageError, Storage, storages
+from django.core.files.storage import FileSystemStorage, InvalidStorageError, Storage, storages
 
+from chatbot_site.files import PRIVATE_FILE, PRIVATE_FOLDER, Occupied, kind_of, open_plain, put_in_place
 from operations.backup.problems import NotABackup, Unreachable, disk_problems
 
 _NAME = re.compile(r"chat-backup-\d{8}T\d{6}Z\.tar\.zst(\.sealed)?\Z")
@@ -45,9 +47,13 @@ class Place(ABC):
     @abstractmethod
     def describe(self, name: str) -> str: ...
 
+    def taken(self) -> set[str]:
+        """Names that cannot be used. Raises Unreachable."""
+        return set(self.names())
+
     def free_name(self, moment: datetime, *, sealed: bool) -> str:
         """One that is not taken: two backups of one second are a second apart."""
-        taken = set(self.names())
+        taken = self.taken()
         while (name := name_at(moment, sealed=sealed)) in taken:
             moment += timedelta(seconds=1)
         return name
@@ -66,17 +72,26 @@ class Folder(Place):
 
     def names(self) -> list[str]:
         with disk_problems(self._path, "read"):
-            return ours(entry.name for entry in os.scandir(self._path)) if self._path.is_dir() else []
+            return ours(entry.name for entry in self._entries() if entry.is_file(follow_symlinks=False))
+
+    def taken(self) -> set[str]:
+        with disk_problems(self._path, "read"):
+            return {entry.name for entry in self._entries()}
+
+    def _entries(self) -> Iterator[os.DirEntry[str]]:
+        return os.scandir(self._path) if self._path.exists() else iter(())
 
     def keep(self, name: str, write: Writer) -> int:
         with disk_problems(self._path):
             self._path.mkdir(parents=True, exist_ok=True)
             self._sweep()
             unfinished = self._path / f".{name}{_UNFINISHED}"
+            size = _write(unfinished, write)
             try:
-                size = _write(unfinished, write)
-                unfinished.rename(self._path / name)
+                put_in_place(unfinished, self._path / name)
                 _sync_folder(self._path)
+            except Occupied as problem:
+                raise Unreachable(f"{problem} Nothing was kept.") from None
             finally:
                 unfinished.unlink(missing_ok=True)
         return size
@@ -91,7 +106,7 @@ class Folder(Place):
     def _sweep(self) -> None:
         """What a backup left that was killed: nobody holds its lock."""
         for path in self._path.glob(f".chat-backup-*{_UNFINISHED}"):
-            with suppress(OSError), path.open("rb") as file:
+            with suppress(OSError, Occupied), os.fdopen(open_plain(path), "rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 path.unlink()
 
@@ -108,6 +123,8 @@ class Remote(Place):
                 f"There is no storage {alias!r} in settings.STORAGES that can be used ({type(error).__name__}). "
                 "BACKUP_STORAGE in .env sets up the one called 'backups'."
             ) from None
+        if isinstance(self._storage, FileSystemStorage):
+            _keep_private(self._storage, settings.STORAGES[alias].get("OPTIONS", {}))
 
     def names(self) -> list[str]:
         with self._reached():
@@ -180,10 +197,22 @@ class Remote(Place):
             ) from None
 
 
+def _keep_private(storage: FileSystemStorage, given: dict[str, Any]) -> None:
+    """Django's files can be read by everybody on the machine, unless somebody says otherwise."""
+    modes = {"file_permissions_mode": PRIVATE_FILE, "directory_permissions_mode": PRIVATE_FOLDER}
+    for name, mode in modes.items():
+        if name not in given:
+            setattr(storage, name, mode)
+
+
 @contextmanager
-def at_hand(file: str, storage: str) -> Iterator[Path]:
+def at_hand(file: str, storage: str | None) -> Iterator[Path]:
     """The backup `file` on this machine, fetched from `storage` if that is given."""
     if not storage:
+        with disk_problems(file, "read"):
+            kind = kind_of(Path(file).resolve())
+        if kind not in ("", "a file"):
+            raise NotABackup(f"{file} is {kind}, not a backup.")
         yield Path(file)
         return
     with tempfile.TemporaryDirectory(prefix="chat-backup-") as folder:
@@ -195,13 +224,17 @@ def ours(names: Iterator[str] | list[str]) -> list[str]:
 
 
 def _write(path: Path, write: Writer) -> int:
-    """Made anew, for its owner only, and on the disk when this returns; its size."""
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-        return file.tell()
+    """Made anew, for its owner only, and on the disk when this returns; its size. Nothing is left when it fails."""
+    with os.fdopen(open_plain(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), "wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+            return file.tell()
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _sync_folder(path: Path) -> None:

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from chatbot_site.database import trouble_of
 from moderation import audit
 from operations.backup import media
 from operations.backup.archive import MEDIA
@@ -19,6 +20,7 @@ from operations.backup.checking import Checked, check
 from operations.backup.databases import config_of, scratch_folder, sqlite_config, standing_in
 from operations.backup.keys import BackupKey
 from operations.backup.loading import load, refuse_newer
+from operations.backup.manifest import OddRows
 from operations.backup.problems import NotEmpty, Unreachable, disk_problems
 from operations.console import Console
 from providers.credentials import CannotDecrypt, EncryptionKeyError
@@ -36,6 +38,7 @@ class Proof:
     rows: int
     files: int
     migrated_forward: list[str] = field(default_factory=list)
+    odd_rows: OddRows = field(default_factory=OddRows)
     credentials: int = 0
     audit_entries: int = 0
     notes: list[str] = field(default_factory=list)
@@ -55,12 +58,19 @@ def prove(path: Path, key: BackupKey | None, scratch_url: str, console: Console)
     proof = facts(checked)
     try:
         with _scratch(scratch_url):
-            proof.migrated_forward = load(path, key, checked, console)
+            proof.migrated_forward = load(path, key, checked, proof.odd_rows.add, console)
             look_at(proof)
+            _tell_left_out(proof)
             _compare_files(checked, proof)
     except DatabaseError as error:
-        raise Unreachable(f"The scratch database refused ({type(error).__name__}).") from None
+        raise _scratch_refused(error, scratch_url) from None
     return proof
+
+
+def _scratch_refused(error: DatabaseError, url: str) -> Unreachable:
+    trouble = trouble_of(error, config_of(url) if url else None)
+    why = trouble.text if trouble else f"{type(error).__name__}."
+    return Unreachable(f"The scratch database cannot be reached, or refuses. {why}")
 
 
 def checked_with_progress(path: Path, key: BackupKey | None, console: Console) -> Checked:
@@ -85,6 +95,12 @@ def look_at(proof: Proof) -> None:
         proof.problems.append(f"The audit log's chain is broken. {verdict.reason}")
 
 
+def _tell_left_out(proof: Proof) -> None:
+    if lost := proof.odd_rows.left_out:
+        what = "1 row makes" if lost == 1 else f"{lost:,} rows make"
+        proof.problems.append(f"{what} no sense and would not be back: mend what the site has, or take it out there.")
+
+
 def facts(checked: Checked) -> Proof:
     about, manifest = checked.about, checked.manifest
     return Proof(
@@ -94,6 +110,7 @@ def facts(checked: Checked) -> Proof:
         tables=len(manifest.tables),
         rows=manifest.row_count,
         files=len(manifest.media()),
+        odd_rows=manifest.odd_rows,
     )
 
 
@@ -119,7 +136,7 @@ def _scratch(url: str) -> Iterator[None]:
             yield
         return
     with standing_in(config_of(url)):
-        _refuse_tables()
+        _refuse_tables(url)
         with transaction.atomic():
             yield
             transaction.set_rollback(True)
@@ -129,11 +146,11 @@ def _file_in(folder: Path) -> dict[str, Any]:
     return sqlite_config(folder / "scratch.sqlite3")
 
 
-def _refuse_tables() -> None:
+def _refuse_tables(url: str) -> None:
     try:
         tables = connection.introspection.table_names()
     except DatabaseError as error:
-        raise Unreachable(f"The scratch database cannot be reached ({type(error).__name__}).") from None
+        raise _scratch_refused(error, url) from None
     if tables:
         raise NotEmpty("The scratch database is not empty. Give one without any tables: it must not be a site's own.")
     if connection.vendor != "postgresql":

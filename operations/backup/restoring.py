@@ -12,8 +12,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db import Error as DatabaseTrouble
 
+from chatbot_site.database import lacking, require, trouble_of
+from chatbot_site.files import PRIVATE_FILE, give_to_owner_of, keep_owner_and_mode
 from operations.backup import media, occupied
 from operations.backup.archive import MEDIA
 from operations.backup.checking import Checked, parts_of
@@ -65,7 +68,7 @@ class _Job:
 
     def load(self) -> None:
         """Into the empty database called "default"; and a look at what came of it."""
-        self.proof.migrated_forward = load(self.path, self.key, self.checked, self.console)
+        self.proof.migrated_forward = load(self.path, self.key, self.checked, self.proof.odd_rows.add, self.console)
         look_at(self.proof)
 
 
@@ -94,10 +97,11 @@ def _restore(job: _Job) -> Restored:
 
 def _contents() -> Contents:
     try:
-        if not site_is_sqlite():
-            connection.ensure_connection()
-    except OperationalError as error:
-        raise Unreachable(f"The database cannot be reached ({type(error).__name__}). Nothing was changed.") from None
+        require()
+        if not site_is_sqlite() and (trouble := lacking(to_create=True)):
+            raise Unreachable(f"{trouble} Nothing was changed.")
+    except DatabaseTrouble as error:
+        raise _refusal(error) from None
     return occupied.contents()
 
 
@@ -122,7 +126,7 @@ def _staged_media(job: _Job) -> Iterator[StagedMedia | None]:
 
 
 def _into_sqlite(job: _Job, staged: StagedMedia | None) -> None:
-    site = sqlite_file()
+    site = sqlite_file().resolve()  # where links lead: they stay, and so does what makes room there
     connection.close()
     if not job.wishes.force:
         occupied.refuse_sqlite_in_use(site)
@@ -130,6 +134,7 @@ def _into_sqlite(job: _Job, staged: StagedMedia | None) -> None:
         fresh = folder / "restored.sqlite3"
         with standing_in(sqlite_config(fresh)):
             job.load()
+        _like_the_old_one(fresh, site)
         _sync(fresh)
         if not job.wishes.force:
             occupied.refuse_sqlite_in_use(site)
@@ -138,6 +143,21 @@ def _into_sqlite(job: _Job, staged: StagedMedia | None) -> None:
         for log in ("-wal", "-shm", "-journal"):  # of the old database; the new one would read them as its own
             site.with_name(site.name + log).unlink(missing_ok=True)
         fresh.replace(site)
+
+
+def _like_the_old_one(fresh: Path, site: Path) -> None:
+    """Whoever could use the old database can use the new one; where there was none, who has the folder, alone."""
+    try:
+        if site.exists():
+            keep_owner_and_mode(fresh, site)
+        else:
+            fresh.chmod(PRIVATE_FILE)
+            give_to_owner_of(site.parent, fresh)
+    except OSError as error:
+        raise Unreachable(
+            f"The restored database cannot be given to the owner of {site if site.exists() else site.parent} "
+            f"({error.strerror}): run this as that account, or as root. Nothing was changed."
+        ) from None
 
 
 def _sync(file: Path) -> None:
@@ -160,11 +180,12 @@ def _into_postgresql(job: _Job, staged: StagedMedia | None) -> None:
         raise _refusal(error) from None
 
 
-def _refusal(error: DatabaseError) -> BackupProblem:
+def _refusal(error: DatabaseTrouble) -> BackupProblem:
     """Of PostgreSQL, by its own code for what happened."""
     code = getattr(error.__cause__, "sqlstate", None)
     if code == _DISK_FULL:
         return NoRoom("There is no room left where PostgreSQL keeps the database. Nothing was changed.")
     if code == _LOCKED:
         return InUse("Something still uses the tables of the database: stop the site first. Nothing was changed.")
-    return Unreachable(f"The database refused ({type(error).__name__} {code or ''}). Nothing was changed.")
+    trouble = trouble_of(error) or f"The database refused ({type(error).__name__} {code or ''})."
+    return Unreachable(f"{trouble} Nothing was changed.")

@@ -9,16 +9,25 @@ import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
+
+from chatbot_site.files import Occupied, open_plain
 
 
 class GrowingFile:
-    """An open file at its end. One event loop appends; `close` when nobody does any more."""
+    """An open file at its end. One event loop appends; `close` when nobody does any more.
+
+    Raises Occupied where `path` is a link or no file: it would grow somewhere else. Raises OSError.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         is_new = not path.exists()
         # Prompts and answers are private: nobody but its owner reads it.
-        self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        self._descriptor = open_plain(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        if os.fstat(self._descriptor).st_nlink > 1:
+            self.close()
+            raise Occupied(f"{path} has another name too (a hard link), whose content would change along.")
         if is_new:
             sync_folder(path)
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
@@ -72,9 +81,14 @@ def _write(descriptor: int, data: bytes) -> None:
     os.fsync(descriptor)
 
 
+def reading(path: Path) -> IO[bytes]:
+    """The plain file `path`, from its start. Raises Occupied, OSError."""
+    return os.fdopen(open_plain(path), "rb")
+
+
 def cut_half_line(path: Path) -> int:
     """Take away what follows the last line break: a line that was being written when the power went. Its bytes."""
-    with path.open("rb+") as file:
+    with os.fdopen(open_plain(path, os.O_RDWR), "rb+") as file:
         size = end = file.seek(0, os.SEEK_END)
         while end:
             start = max(0, end - 2**16)

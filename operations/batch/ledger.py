@@ -21,7 +21,9 @@ from typing import Any
 
 import orjson
 
-from operations.batch.durable import GrowingFile, cut_half_line, sync_folder
+from chatbot_site.files import kind_of, open_plain
+from chatbot_site.storable import storable_json
+from operations.batch.durable import GrowingFile, cut_half_line, reading, sync_folder
 from operations.batch.lines import SENTENCES
 from operations.batch.survey import Survey
 
@@ -103,7 +105,7 @@ class Ledger:
     def _read_journal(self, survey: Survey) -> None:
         self._refuse_foreign_journal()
         cut_half_line(self.journal_path)
-        with self.journal_path.open("rb") as file:
+        with reading(self.journal_path) as file:
             if head := file.readline():
                 self._check(head, survey)
             for raw in file:
@@ -118,7 +120,7 @@ class Ledger:
 
     def _refuse_foreign_journal(self) -> None:
         """Before anything is cut: its first bytes, which may be all there is of it."""
-        with self.journal_path.open("rb") as file:
+        with reading(self.journal_path) as file:
             start = file.read(len(_START))
         if not _START.startswith(start):
             raise Refused(f"{self.journal_path} is no journal of this command.")
@@ -149,7 +151,7 @@ class Ledger:
             self._take(result)
 
     def _results(self) -> Iterator[dict[str, Any]]:
-        with self.out_path.open("rb") as file:
+        with reading(self.out_path) as file:
             yield from map(_object, file)
 
     def _is_line(self, number: object) -> bool:
@@ -167,7 +169,7 @@ class Ledger:
         """OUT without such errors, in one step."""
         new = self.out_path.with_name(f".{self.out_path.name}.{os.getpid()}")
         try:
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with os.fdopen(open_plain(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
                 file.writelines(_line(result) for result in self._results() if not unwanted(_code(result)))
                 file.flush()
                 os.fsync(file.fileno())
@@ -185,9 +187,10 @@ def journal_of(out: Path) -> Path:
 
 def refuse_foreign(out: Path) -> None:
     """Raises Refused where OUT holds something and no journal says that it is ours."""
-    if out.exists() and not out.is_file():
-        raise Refused(f"{out} is not a file.")
     journal = journal_of(out)
+    for path in (out, journal):
+        if (kind := kind_of(path)) not in ("", "a file"):
+            raise Refused(f"{path} is {kind}, not a file.")
     if out.exists() and out.stat().st_size and not (journal.is_file() and journal.stat().st_size):
         raise Refused(f"{out} is there already and is no output of this command (it has no {journal.name}).")
 
@@ -216,4 +219,4 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 
 def _line(value: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(value) + b"\n"
+    return orjson.dumps(storable_json(value)) + b"\n"

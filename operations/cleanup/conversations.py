@@ -36,11 +36,16 @@ def deleted_long_ago() -> ConversationQuerySet:
 
 
 def outdated(policies: Sequence[Policy]) -> ConversationQuerySet:
-    """What nobody has touched for longer than its owner's groups keep it; pinned and archived ones too."""
+    """What nobody has touched for longer than its owner's groups keep it; pinned and archived ones too.
+
+    An import counts as touching: what came here yesterday does not go tonight, however old it is.
+    """
     due = Q(pk__in=())
     for policy, owners in owners_under(policies):
         if policy.days is not None:
-            due |= Q(owner__in=owners, updated_at__lt=timezone.now() - timedelta(days=policy.days))
+            before = timezone.now() - timedelta(days=policy.days)
+            is_new_here = Q(imported_at__gte=before)
+            due |= Q(owner__in=owners, updated_at__lt=before) & ~is_new_here
     return Conversation.objects.filter(due)
 
 

@@ -2,6 +2,8 @@
 
     RETENTION_DAYS=Members=365,Interns=30,Administrators=keep
 
+What was imported counts from its last answer or from the import, whichever is later.
+
 A person in several of these groups keeps the longest; groups that are not named do not count, and people in none of
 them keep everything. Pinned and archived conversations go too: the rule is the site's, not the person's.
 """
@@ -15,11 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
-
-FOR_EVER = "keep"
-_FORM = "RETENTION_DAYS is written Group=days, separated by commas: Members=365,Interns=30,Administrators=keep."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +31,10 @@ class Policy:
         return float("inf") if self.days is None else self.days
 
 
-def policies(text: str | None = None) -> list[Policy]:
-    """What RETENTION_DAYS says, the longest first. Raises ImproperlyConfigured when it is malformed."""
-    parts = [part.strip() for part in (settings.RETENTION_DAYS if text is None else text).split(",")]
-    found = [_policy(part) for part in parts if part]
-    if len({policy.group for policy in found}) < len(found):
-        raise ImproperlyConfigured(f"A group is named twice. {_FORM}")
+def policies() -> list[Policy]:
+    """What RETENTION_DAYS says, the longest first."""
+    found = [Policy(group, days) for group, days in settings.RETENTION_DAYS.items()]
     return sorted(found, key=lambda policy: policy.rank, reverse=True)
-
-
-def _policy(part: str) -> Policy:
-    group, _equals, days = (piece.strip() for piece in part.rpartition("="))
-    if group and days.lower() == FOR_EVER:
-        return Policy(group, None)
-    if not group or not (days.isascii() and days.isdigit() and 0 < int(days) < 100_000):
-        raise ImproperlyConfigured(f"{part!r} says nothing. {_FORM}")
-    return Policy(group, int(days))
 
 
 def unknown_groups(found: Sequence[Policy]) -> list[str]:

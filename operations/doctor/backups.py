@@ -33,7 +33,7 @@ def look() -> Findings:
 
 def _places() -> Iterator[tuple[str, Place]]:
     if settings.BACKUP_FOLDER:
-        yield settings.BACKUP_FOLDER, Folder(Path(settings.BACKUP_FOLDER))
+        yield str(settings.BACKUP_FOLDER), Folder(Path(settings.BACKUP_FOLDER))
     if STORAGE in settings.STORAGES:
         yield f"the storage {STORAGE!r}", Remote(STORAGE)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.db import DatabaseError, connection
-from django.db.utils import InterfaceError, OperationalError
+from django.db import Error as DatabaseTrouble
+from django.db import connection
 
+from chatbot_site.database import lacking, trouble_of
 from chatbot_site.schema import unapplied_migrations
 from operations.doctor.findings import Finding, Findings, ok, problem, warning
 
@@ -28,7 +29,9 @@ def _trouble() -> Finding | None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except (DatabaseError, InterfaceError, OperationalError) as error:
+    except DatabaseTrouble as error:
+        if trouble := trouble_of(error):
+            return problem(trouble.text, trouble.mend)
         told = " ".join(str(error).split())
         return problem(f"It cannot be used: {told}", "Is it running, and is DATABASE_URL right?")
     return None
@@ -68,6 +71,8 @@ def _postgresql() -> Findings:
 
 def _migrations() -> Findings:
     missing = unapplied_migrations()
+    if trouble := lacking(to_create=bool(missing)):
+        yield problem(trouble.text, trouble.mend)
     if missing:
         yield problem(
             f"{len(missing)} migrations are not applied, {missing[0]} first: every page answers with status 503.",

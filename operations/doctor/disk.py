@@ -1,4 +1,4 @@
-"""Is there room, and may the site write where it keeps its data."""
+"""Is there room, and may the site, and nobody else, use the place where it keeps its data."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
+from chatbot_site.privacy import open_to_all
 from operations.doctor.findings import Findings, ok, problem, warning
 
 _MB = 2**20
@@ -20,6 +21,9 @@ def look() -> Findings:
     media = Path(settings.MEDIA_ROOT)
     for path in dict.fromkeys((Path(settings.VAR_DIR), media if media.exists() else media.parent)):
         yield from _look_at(path)
+    for path in open_to_all():
+        how = f"chmod {'700' if path.is_dir() else '600'} {path} (the next start does it, if it may)"
+        yield warning(f"{path} can be read by everybody on this machine.", how)
 
 
 def _look_at(path: Path) -> Findings:

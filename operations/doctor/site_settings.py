@@ -8,11 +8,10 @@ from contextlib import suppress
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core import checks
-from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
 from operations.cleanup.retention import policies, unknown_groups
-from operations.doctor.findings import Finding, Findings, Level, ok, problem, warning
+from operations.doctor.findings import Finding, Findings, Level, ok, warning
 
 _KINDS = {"development": "a developer's own machine: not for strangers", "production": "strict"}
 
@@ -69,13 +68,8 @@ def _limits() -> Findings:
 
 
 def _retention() -> Findings:
-    try:
-        found = policies()
-    except ImproperlyConfigured as error:
-        yield problem(str(error), "Until then `manage.py cleanup` removes nothing.")
-        return
     with suppress(DatabaseError):  # said where the database is looked at
-        for name in unknown_groups(found):
+        for name in unknown_groups(policies()):
             yield warning(
                 f"RETENTION_DAYS names the group {name!r}, which this site does not have.",
                 "Correct the name, or make the group in the admin.",

@@ -4,6 +4,9 @@
  * Loaded with the first file (see composer.js). Tells "attachments:changed" on the list of chips.
  */
 
+const BUSY = 503; // other images are being read: the same file is sent again
+const TRIES = 8;
+
 const form = () => document.getElementById("composer");
 const chips = () => document.getElementById("composer-attachments");
 
@@ -59,15 +62,23 @@ async function work() {
 async function upload(file, list) {
   const shown = about(list.dataset.uploading, file);
   progress(shown, 0);
-  const answer = await post(file, list.dataset.url, (share) => list.isConnected && progress(shown, share));
+  const onProgress = (share) => list.isConnected && progress(shown, share);
+  let answer = await post(file, list.dataset.url, onProgress);
+  for (let tries = 1; answer?.status === BUSY && tries < TRIES && list.isConnected; tries += 1) {
+    await new Promise((done) => setTimeout(done, waitOf(answer)));
+    answer = await post(file, list.dataset.url, onProgress);
+  }
   const login = answer?.getResponseHeader("HX-Redirect");
   if (login) location.assign(login);
-  if (!answer || login || ![200, 422].includes(answer.status)) {
+  if (!answer || login || ![200, 422, BUSY].includes(answer.status)) {
     complain(about(list.dataset.failed, file));
     return false;
   }
   return show(list, answer.responseText);
 }
+
+/** As long as the answer asks for, and somewhat longer, so that not all come back at once. */
+const waitOf = (answer) => (Number(answer.getResponseHeader("Retry-After")) || 2) * 1000 * (1 + Math.random());
 
 /** fetch cannot tell how much is uploaded. Gives the request when it has ended, null when it never arrived. */
 function post(file, url, onProgress) {

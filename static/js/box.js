@@ -132,6 +132,14 @@ function rename() {
   document.dispatchEvent(new CustomEvent("tab:renamed"));
 }
 
+// A page that comes after the log-in keeps drafts again; one from before a log-out keeps none (forget.js).
+const LOGGED_OUT = `logged-out:${document.body.dataset.person}`;
+try {
+  localStorage.removeItem(LOGGED_OUT);
+} catch {
+  // Storage is forbidden.
+}
+
 export function read(key) {
   try {
     return JSON.parse(localStorage.getItem(key)) ?? {};
@@ -142,6 +150,7 @@ export function read(key) {
 
 export function write(key, draft) {
   try {
+    if (localStorage.getItem(LOGGED_OUT)) return;
     const isEmpty = !draft.text && !draft.files?.length && !draft.sent?.length;
     if (isEmpty) localStorage.removeItem(key);
     else localStorage.setItem(key, JSON.stringify({ ...draft, at: Date.now() }));

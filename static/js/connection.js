@@ -13,6 +13,7 @@ const STEADY_MS = 15_000; // a socket that has brought frames for so long worked
 const FIRST_MS = 10_000; // an open socket without its first frame by then brings none
 const OFTEN_MS = 5_000; // the longest pause between two tries while nothing gets through
 const SELDOM_MS = 60_000; // and while pages get through, but sockets do not
+const TOO_MANY = 4429; // as many sockets are open as a person may have
 const STALE_MS = 30_000; // hidden for longer: the socket may have died unnoticed
 
 let socket = null;
@@ -85,7 +86,8 @@ function closed(code) {
     return say();
   }
   const mine = socket;
-  if (code === 4401 || code === 4403) renew().then((token) => token && tryAgain(), tryAgain);
+  if (code === TOO_MANY) retry = setTimeout(reconnect, SELDOM_MS);
+  else if (code === 4401 || code === 4403) renew().then((token) => token && tryAgain(), tryAgain);
   else tryAgain();
   setTimeout(() => mine === socket && uses.look(), CALM_MS);
 }

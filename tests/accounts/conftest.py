@@ -1,11 +1,14 @@
 """Browsers for the tests of accounts, and a clean slate: rate limits and notes of a test must not reach the next."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from accounts import mailing
 from accounts.sessions import seen_lately
 
 PASSWORD = "correct horse battery staple"  # see tests/conftest.py
@@ -27,6 +30,19 @@ def _clean_slate(settings) -> Iterator[None]:
     seen_lately.clear()
     yield
     cache.clear()
+
+
+class AtOnce(Executor):
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        function(*arguments, **options)
+        return Future()
+
+
+@pytest.fixture(autouse=True)
+def _mail_is_not_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mail is there when the page is, except in the test that it comes later."""
+    monkeypatch.setattr(mailing, "_sender", AtOnce())
+    monkeypatch.setattr(mailing, "_failed_at", None)
 
 
 @pytest.fixture

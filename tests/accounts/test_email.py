@@ -23,7 +23,7 @@ def sign_up(client, email: str, username: str = "charlie"):
 
 @pytest.fixture
 def domain_rule(settings):
-    settings.SIGN_UP = "example.org, @Example.com"
+    settings.SIGN_UP = "example.org,example.com"
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     settings.ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 

@@ -160,6 +160,29 @@ def test_logging_out_takes_a_post(client, alice, log_in):
     assert not is_logged_in(client)
 
 
+@pytest.mark.parametrize("path", ["/accounts/logout/", "/admin/logout/"])
+def test_the_browser_is_told_to_forget_what_was_written(client, alice, log_in, path, settings):
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    log_in(client, "alice")
+    assert "logged_out" not in client.cookies
+    response = client.post(path, follow=True)
+    assert client.cookies["logged_out"].value == str(alice.pk)
+    assert "js/forget" in response.content.decode()
+    log_in(client, "alice")
+    assert client.cookies["logged_out"].value == ""
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    response = client.post(path, headers={"x-forwarded-proto": "https"})
+    assert response.headers["Clear-Site-Data"] == '"storage"'
+
+
+def test_a_session_that_has_only_run_out_keeps_drafts(client, alice, log_in):
+    log_in(client, "alice")
+    client.session.flush()
+    client.get("/")
+    assert "logged_out" not in client.cookies
+
+
 def test_logging_in_needs_the_csrf_token(alice):
     response = Client(enforce_csrf_checks=True, headers={"accept-language": "en"}).post(
         "/accounts/login/", {"login": "alice", "password": PASSWORD}

@@ -2,10 +2,13 @@
 
 import re
 import smtplib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.mail.backends.locmem import EmailBackend
 
+from accounts import mailing
 from accounts.models import User
 from tests.accounts.conftest import PASSWORD
 
@@ -108,12 +111,33 @@ class DeadMailServer(EmailBackend):
         raise smtplib.SMTPServerDisconnected("alice@example.org was refused")
 
 
-def test_a_dead_mail_server_is_told(client, alice, monkeypatch, caplog):
+@pytest.mark.parametrize("asked_next", ["alice@example.org", "nobody@example.org"])
+def test_a_dead_mail_server_is_told_to_whoever_asks_next(client, alice, monkeypatch, caplog, asked_next):
     monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend", DeadMailServer)
-    response = ask(client, "alice@example.org")
+    assert ask(client, "alice@example.org").status_code == 200
+    response = ask(client, asked_next)
     assert response.status_code == 503
     assert "The mail could not be sent" in response.content.decode()
+    assert "could not be sent: SMTPServerDisconnected" in caplog.text
     assert "alice@example.org" not in caplog.text
+
+
+class SlowMailServer(EmailBackend):
+    may_go_on = threading.Event()
+
+    def send_messages(self, messages):
+        self.may_go_on.wait(20)
+        return super().send_messages(messages)
+
+
+def test_the_page_does_not_wait_for_the_mail_server(client, alice, monkeypatch, mailoutbox):
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend", SlowMailServer)
+    with ThreadPoolExecutor(1) as sender:
+        monkeypatch.setattr(mailing, "_sender", sender)
+        assert ask(client, "alice@example.org").status_code == 200
+        assert not mailoutbox
+        SlowMailServer.may_go_on.set()
+    assert len(mailoutbox) == 1
 
 
 def test_an_administrator_who_changes_an_address_closes_the_old_one(client, alice, log_in, mailoutbox):

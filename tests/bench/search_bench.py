@@ -83,7 +83,7 @@ def prepare(kind: str, folder: str) -> None:
         os.system(f"dropdb --if-exists -h 127.0.0.1 {NAME} && createdb -h 127.0.0.1 {NAME}")
     os.environ |= {
         "ENV_FILE": "tests/no.env",
-        "APP_ENV": "test",
+        "APP_ENV": "development",
         "VAR_DIR": folder,
         "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3" if kind == "sqlite" else f"{server}/{NAME}",
         "DJANGO_SETTINGS_MODULE": "chatbot_site.settings",

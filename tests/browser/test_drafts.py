@@ -125,3 +125,19 @@ async def test_a_copied_tab_gets_a_draft_of_its_own(device: Device) -> None:
 
 async def _name(tab: Tab) -> str:
     return str(await tab.page.evaluate("sessionStorage.getItem('tab')"))
+
+
+async def test_nothing_written_stays_after_logging_out_in_no_tab(device: Device) -> None:
+    first, second = await device.tab(), await device.tab()
+    await first.box.fill("private, the first")
+    await second.box.fill("private, the second")
+    await first.page.locator(".account summary").click()
+    await first.button("Log out").click()
+    for tab in (first, second):
+        await tab.page.wait_for_url("**/accounts/login/**")
+    await second.page.wait_for_load_state()
+    kept = "JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])"
+    async with asyncio.timeout(10):
+        while "private" in await second.page.evaluate(kept):
+            await asyncio.sleep(0.05)
+    assert "private" not in await first.page.evaluate(kept)

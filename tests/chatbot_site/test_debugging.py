@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.urls import include, path
 
 from accounts.models import User
-from chatbot_site import debugging
+from chatbot_site import debugging, debugging_urls
 from chatbot_site.debugging import DebugMiddleware, profile, reports
 from conversations.models import Conversation, Generation, Message
 from tests.chatbot_site.processes import environment, manage
@@ -104,18 +104,29 @@ def test_a_malformed_conversation_is_not_found(development, client: Client, alic
     assert client.get("/debug/panel/", {"conversation": "1 OR 1=1"}).status_code == 404
 
 
-@pytest.mark.parametrize("is_staff", [False, True])
-@pytest.mark.parametrize("address", ["panel/", "profile/", "profile/switch/"])
-def test_members_do_not_find_its_addresses(
-    development, client: Client, bob: User, address: str, is_staff: bool
-) -> None:
-    bob.is_staff = is_staff
-    bob.save()
-    client.force_login(bob)
+@pytest.mark.parametrize("address", [str(pattern.pattern) for pattern in debugging_urls.urlpatterns])
+def test_superusers_alone_find_its_addresses(development, client: Client, alice: User, bob: User, address: str) -> None:
+    def statuses() -> set[int]:
+        return {method(f"/debug/{address}").status_code for method in (client.get, client.post)} - {405}
 
-    method = client.post if address.endswith("switch/") else client.get
+    assert statuses() == {302}  # to the log-in
+    for bob.is_staff in (False, True):
+        bob.save()
+        client.force_login(bob)
+        assert statuses() == {404}
+    client.force_login(alice)
+    assert not statuses() & {403, 404}
 
-    assert method(f"/debug/{address}").status_code == 404
+
+@pytest.mark.parametrize("name", ["", "bob"])
+def test_what_others_ask_for_is_not_profiled(development, client: Client, bob: User, name: str) -> None:
+    if name:
+        client.force_login(bob)
+    client.cookies[debugging.COOKIE] = "1"
+
+    client.get("/accounts/login/?profile")
+
+    assert not reports
 
 
 def test_the_panel_is_in_the_sidebar_of_superusers_alone(development, alice: User, bob: User) -> None:

@@ -89,6 +89,14 @@ def test_unknown_style_is_named(tmp_path: Path) -> None:
         ("redis://:s3cret@redis:6379/0", "redis://:[hidden]@redis:6379/0"),
         ("token gAAAAABmZm9vYmFyYmF6cXV4cXV1eA==", "token [hidden]"),
         ("GET /share/Ab-d_fghijklmnopqrstuvwxyz012345/ 200", "GET /share/[hidden]/ 200"),
+        (
+            "Not Found: /accounts/confirm-email/NQ:1xY0nu:ZgLSJm8lnln3G-p3Io2E",
+            "Not Found: /accounts/confirm-email/[hidden]",
+        ),
+        ("GET /accounts/confirm-email/NQ%3A1xY0nu%3AZgLS/ 200", "GET /accounts/confirm-email/[hidden]/ 200"),
+        ("GET /accounts/password/reset/key/1-abc/ 302", "GET /accounts/password/reset/key/[hidden]/ 302"),
+        ("to /elsewhere/NQ%3A1xY0nu%3AZgLSJm8lnln3G-p3Io2E_T-Qg4VK/", "to /elsewhere/[hidden]/"),
+        ("/x/2f-cx1y2z-0123456789abcdef0123456789abcdef", "/x/[hidden]"),
     ],
 )
 def test_hides_what_looks_like_a_credential(text: str, expected: str) -> None:
@@ -96,7 +104,16 @@ def test_hides_what_looks_like_a_credential(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["GET /c/5f0c-11/ 200", "task-runner skipped 3", "http://localhost:8000/", "basic question"]
+    "text",
+    [
+        "GET /accounts/password/reset/key/done/ 200",
+        "GET /c/5f5b2d9e-0000-4000-8000-000000000001/ 200",
+        "2026-11-30 12:09:33,123456 static/js/stream.0123456789ab.js",
+        "GET /c/5f0c-11/ 200",
+        "task-runner skipped 3",
+        "http://localhost:8000/",
+        "basic question",
+    ],
 )
 def test_leaves_ordinary_words_alone(text: str) -> None:
     assert redact(text) == text
@@ -122,6 +139,35 @@ def test_hides_secrets_in_tracebacks_and_arguments() -> None:
 
     assert "ValueError: refused: [hidden]" in shown
     assert "abcdefgh" not in shown
+
+
+ODD = "a\nb\r\x1b[31m\x00\x9b\u2028\u202e\u2066\ud800c"
+
+
+def test_nobodys_text_looks_like_a_line_of_its_own_or_is_obeyed_by_a_terminal() -> None:
+    shown = RedactingFormatter(site_logging.LINE).format(record("Refused %s", ODD))
+
+    assert shown.splitlines() == [shown]
+    assert "Refused a\\nb\\u000d\\u001b[31m" in shown
+    assert shown.isprintable()
+    assert shown.encode().decode() == shown
+
+
+def test_a_traceback_keeps_its_lines_and_hides_nothing_in_them() -> None:
+    try:
+        raise ValueError(ODD)
+    except ValueError:
+        shown = RedactingFormatter(site_logging.LINE).format(record("Failed", exc_info=sys.exc_info()))
+
+    assert "\nTraceback (most recent call last):\n" in shown
+    assert shown.replace("\n", "").isprintable()
+
+
+def test_a_json_line_says_the_same_with_odd_characters() -> None:
+    line = JsonFormatter().format(record("Refused %s", ODD))
+
+    assert line.isprintable()
+    assert json.loads(line)["message"] == f"Refused {ODD}"
 
 
 def test_json_lines_hold_the_same() -> None:

@@ -37,7 +37,7 @@ def test_refuses_a_database_that_does_not_answer_without_its_password(tmp_path: 
 
 @pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
 def test_refuses_a_port_that_is_none(tmp_path: Path, port: str) -> None:
-    done = manage("serve", env=environment(tmp_path, APP_ENV="development", PORT=port))
+    done = manage("serve", f"--port={port}", env=environment(tmp_path, APP_ENV="development"))
 
     assert done.returncode == 1
     assert f"PORT must be a number from 1 to 65535, not '{port}'." in done.stderr

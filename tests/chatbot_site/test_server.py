@@ -1,8 +1,10 @@
+import contextlib
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +20,9 @@ from tests.chatbot_site.processes import ROOT, environment, free_port, wait_for
 class Toy:
     """The toy server as a process, and the files by which it tells how far it has come."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder, self.port = folder, free_port()
-        command = [sys.executable, "-m", "tests.chatbot_site.toy_server", str(self.port), str(folder)]
+        command = [sys.executable, "-m", "tests.chatbot_site.toy_server", str(self.port), str(folder), *options]
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment(folder), text=True, stderr=subprocess.PIPE)
 
     def wait_for_file(self, name: str) -> None:
@@ -79,6 +81,52 @@ def test_a_second_signal_stops_at_once(toy: Toy) -> None:
 
     assert toy.process.wait(10) == 0
     assert not (toy.folder / "drained").exists()
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[Toy]:
+    toy = Toy(tmp_path, "1")
+    toy.wait_for_file("listening")
+    yield toy
+    toy.process.kill()
+    toy.process.communicate()
+
+
+def test_headers_that_trickle_in_end_the_connection(impatient: Toy) -> None:
+    with socket.create_connection(("127.0.0.1", impatient.port), timeout=0.1) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nX: ")
+        for _ in range(100):
+            try:
+                client.sendall(b"x")
+                if client.recv(1) == b"":
+                    return
+            except TimeoutError:
+                continue  # it listens still
+            except ConnectionError:
+                return
+    pytest.fail("it listened to every single letter")
+
+
+def test_a_body_that_trickles_in_is_answered_with_408(impatient: Toy) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", impatient.port), timeout=0.1) as client:
+        client.sendall(head)
+        answer = b""
+        for _ in range(100):
+            client.sendall(b"x")
+            with contextlib.suppress(TimeoutError):
+                answer = client.recv(65536)
+                break
+    assert answer.startswith(b"HTTP/1.1 408")
+
+
+def test_a_body_that_comes_slowly_but_steadily_is_waited_for(impatient: Toy) -> None:
+    with socket.create_connection(("127.0.0.1", impatient.port), timeout=10) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 25000\r\n\r\n")
+        for _ in range(25):
+            time.sleep(0.1)
+            client.sendall(b"x" * 1000)
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
 
 
 def test_a_port_in_use_is_told_of(toy: Toy) -> None:

@@ -1,6 +1,7 @@
-"""A ChatServer for tests, with an application of three lines: `toy_server.py PORT FOLDER`.
+"""A ChatServer for tests, with an application of three lines: `toy_server.py PORT FOLDER [PATIENCE]`.
 
 It tells how far it has come by files in FOLDER: listening, draining; and ends draining when `drained` appears there.
+PATIENCE: for how many seconds it waits for the head of a request, and at first for its body.
 """
 
 import asyncio
@@ -8,9 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from chatbot_site import web_requests
 from chatbot_site.server import ChatServer
 
 PORT, FOLDER = int(sys.argv[1]), Path(sys.argv[2])
+if len(sys.argv) > 3:
+    web_requests.HEAD_SECONDS = web_requests.BODY_SECONDS = float(sys.argv[3])
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

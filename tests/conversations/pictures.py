@@ -57,6 +57,11 @@ def _crc(small: bytes, side: int) -> bytes:
     return small[24:29] + zlib.crc32(header).to_bytes(4, "big")
 
 
+def with_chunk(png: bytes, kind: bytes, data: bytes) -> bytes:
+    """A PNG with one more chunk, ahead of its pixels."""
+    return png[:33] + len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big") + png[33:]
+
+
 def upload(name: str, data: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data)
 

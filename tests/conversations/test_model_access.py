@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import Preferences, User
-from conversations.models import Conversation, Message
+from conversations.generation.jobs import next_model
+from conversations.models import Conversation, Generation, Message
 from providers import models_for_menu
 from providers.models import ModelOverride
 from providers.stored import forget
@@ -50,6 +51,31 @@ def test_nobody_else_finds_it(alice_client: Client, chosen: Group, conversation:
         assert f'value="{CLOSED}"' not in alice_client.get(path).content.decode(), path
     palette = alice_client.get(f"/palette/?q=scripted-large&c={conversation.pk}", headers=HTMX).content.decode()
     assert f'"{CLOSED}"' not in palette
+
+
+@pytest.mark.parametrize("name", [f"{CLOSED}-2024-08-06", f"{CLOSED}:latest", CLOSED.upper(), "openai/o1-pro"])
+def test_no_door_takes_another_name_of_it_or_a_name_that_nobody_lists(
+    alice: User, alice_client: Client, chosen: Group, form: Form, name: str
+) -> None:
+    """A new chat, the settings, another answer, a fallback, a preference, a conversation that had it before."""
+    conversation = converse(alice, "question", "answer", model=MODEL)
+    path, answer = f"/c/{conversation.pk}/", Message.objects.get(role="assistant")
+    tries = {
+        f"/c/{uuid.uuid4()}/messages/": form("Hello", model=name),
+        f"{path}messages/": form("Hello", model=name),
+        f"{path}settings/": {"model": name},
+        f"{path}messages/{answer.pk}/regenerate/": {"model": name},
+        "/settings/": {"default_model": name, "temperature": "0.7", "max_tokens": "1000", "theme": "system"},
+    }
+    for address, data in tries.items():
+        assert alice_client.post(address, data, headers=HTMX).status_code == 422, address
+    generation = Generation(conversation=conversation, message=answer, model=MODEL)
+    ModelOverride.objects.create(model=MODEL, fallback=name)
+    assert next_model(generation, [MODEL]) == ""
+    Conversation.objects.update(model=name)
+    for command in ("regenerate", "continue"):
+        assert alice_client.post(f"{path}messages/{answer.pk}/{command}/", headers=HTMX).status_code == 422, command
+    assert Message.objects.count() == 2
 
 
 def test_sending_with_it_is_refused(alice_client: Client, chosen: Group, form: Form) -> None:

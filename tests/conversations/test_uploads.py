@@ -1,18 +1,22 @@
 """What may be attached, told by content alone; and what is left of it."""
 
+import tracemalloc
+import zlib
+from contextlib import suppress
 from io import BytesIO
 
+import psutil
 import pytest
 from django.conf import settings
 from django.utils import translation
 from PIL import Image
 
 from accounts.models import User
-from conversations import images, uploads
+from conversations import images, picture_process, uploads
 from conversations.decoding import decoded
 from conversations.models import Attachment
 from conversations.uploads import Refused, clean_name
-from tests.conversations.pictures import animation, huge_header, photo, picture, upload
+from tests.conversations.pictures import animation, huge_header, photo, picture, upload, with_chunk
 
 KOREAN = "안녕하세요. 오늘 회의는 세 시에 시작해요.\n"
 
@@ -78,12 +82,12 @@ def test_what_shines_through_stays_a_png_and_a_photo_becomes_a_jpeg() -> None:
 
 
 def test_a_drawing_that_is_too_heavy_as_a_png_becomes_a_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "CRISP_BYTES", 10)
-    monkeypatch.setattr(images, "LARGEST_BYTES", 10)
-    assert _read("a.png", picture()).media_type == "image/jpeg"
-    clear = _read("b.png", picture(colour=(0, 0, 0, 0)))
+    monkeypatch.setattr(picture_process, "CRISP_BYTES", 10)
+    monkeypatch.setattr(picture_process, "LARGEST_BYTES", 10)
+    assert picture_process.cleaned(BytesIO(picture())).media_type == "image/jpeg"
+    clear = picture_process.cleaned(BytesIO(picture(colour=(0, 0, 0, 0))))
     assert clear.media_type == "image/jpeg"
-    assert min(_pixels(clear).getpixel((5, 5))) > 250  # type: ignore[arg-type, type-var]  # on white
+    assert min(Image.open(BytesIO(clear.data)).getpixel((5, 5))) > 250  # type: ignore[arg-type, type-var]  # on white
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "1", "CMYK", "I;16"])
@@ -117,14 +121,64 @@ def test_damaged_and_lying_images_are_refused(name: str, data: bytes) -> None:
 
 
 def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
-    with pytest.raises(Refused, match="may have 50 megapixels"):
-        _read("bomb.png", huge_header())
+    assert images.MEGAPIXELS * 1_000_000 == picture_process.MAX_PIXELS
+    for data in (
+        huge_header(),
+        picture(size=(7000, 7000)),
+        picture("GIF", (5001, 5000)),
+        picture("WEBP", (6000, 6000)),
+    ):
+        with pytest.raises(Refused, match="may have 24 megapixels"):
+            _read("bomb.png", data)
 
 
-def test_an_image_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_SIDE", 100)
+def test_an_image_that_is_too_long_is_refused() -> None:
     with pytest.raises(Refused, match="too large"):
-        _read("long.png", picture(size=(101, 2)))
+        _read("long.png", picture(size=(20_001, 2)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "head"), [(b"zTXt", b"a\x00\x00"), (b"iTXt", b"a\x00\x01\x00\x00\x00"), (b"iCCP", b"a\x00\x00")]
+)
+def test_texts_and_profiles_that_unpack_to_very_much_cost_nothing(kind: bytes, head: bytes) -> None:
+    data = with_chunk(picture(), kind, head + zlib.compress(bytes(100 * 2**20), 9))
+    tracemalloc.start()
+    try:
+        with suppress(picture_process.Damaged):  # Pillow refuses it, or leaves it out
+            picture_process.cleaned(BytesIO(data))
+        assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "JPEG2000", "BMP", "ICO"])
+def test_images_of_other_kinds_never_reach_a_decoder(kind: str) -> None:
+    with pytest.raises(Refused, match=r"cannot be read|is damaged"):
+        _read("a.png" if kind == "BMP" else "a", picture(kind))
+
+
+def test_one_image_of_a_person_and_two_of_all_are_read_at_once() -> None:
+    data = picture()
+    with images._only_one_of(1):
+        with pytest.raises(uploads.Busy, match="Try again in a few seconds"):
+            _read("a.png", data)
+        assert uploads.read(User(pk=2), upload("a.png", data)).width == 40
+    with images._one_of_few():
+        assert _read("a.png", data).width == 40
+        with images._one_of_few(), pytest.raises(uploads.Busy):
+            _read("a.png", data)
+    assert _read("a.png", data).width == 40
+
+
+def test_texts_are_taken_while_images_are_being_read() -> None:
+    with images._one_of_few(), images._one_of_few():
+        assert _read("memo.txt", b"Hello").text == "Hello"
+
+
+def test_a_large_image_leaves_nothing_in_the_memory_of_the_site() -> None:
+    before = psutil.Process().memory_info().rss
+    _read("large.png", picture(size=(4800, 4800), colour=(1, 2, 3, 4)))
+    assert psutil.Process().memory_info().rss - before < 150 * 2**20  # of which this test's own image is the most
 
 
 @pytest.mark.parametrize(

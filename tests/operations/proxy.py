@@ -104,6 +104,7 @@ def _rendered(folder: Path, http: int, https: int) -> str:
         (r"listen 80 ", f"listen 127.0.0.1:{http} "),
         (r"listen 443 ", f"listen 127.0.0.1:{https} "),
         (r"/etc/nginx/certs/", f"{folder}/"),
+        (r"/var/log/nginx/", f"{folder}/"),
         (r"https://\$host\$request_uri", f"https://$host:{https}$request_uri"),
     ):
         text, count = re.subn(pattern, replacement, text)

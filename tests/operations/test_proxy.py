@@ -86,3 +86,16 @@ def _status_of_head(proxy: Proxy, path: str, size: int) -> int:
     ):
         wire.sendall(head.encode())
         return int(wire.recv(64).split()[1])
+
+
+@pytest.mark.parametrize("where", ["accounts/confirm-email", "accounts/password/reset/key", "share"])
+def test_no_log_has_what_opens_something(proxy: Proxy, where: str) -> None:
+    with pytest.raises(urllib.error.HTTPError):  # the site is away: the error log tells of it
+        urllib.request.urlopen(f"https://127.0.0.1:{proxy.https}/{where}/s3cret-token/", context=proxy.trust)
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"https://127.0.0.1:{proxy.https}/search/?q=s3cret-word", context=proxy.trust)
+    logged = (proxy.folder / "access.log").read_text()
+    assert f"GET /{where}/[hidden] HTTP/1.1" in logged
+    assert "GET /search/ HTTP/1.1" in logged
+    assert "s3cret" not in logged
+    assert "s3cret-token" not in (proxy.folder / "error.log").read_text()

@@ -1,14 +1,18 @@
 """Who may use which model, and what that costs."""
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
+from django.core.cache import cache
 from django.test import Client
 
 import providers
 from providers import listed, stored
 from providers.connections import Connection
+from providers.listed_model import ListedModel
 from providers.models import ModelOverride
 from tests.scripted_provider.fixture import ScriptedProvider
 
@@ -29,6 +33,18 @@ def vllm(settings, scripted_provider: ScriptedProvider) -> None:
     """A server with several models whose list is known."""
     settings.OPENAI_COMPATIBLE_SERVERS = {"vllm": scripted_provider.openai_url}
     listed.refresh(Connection("vllm", "providers.openai.OpenAIProvider", scripted_provider.openai_url))
+
+
+@pytest.fixture
+def vllm_lists(scripted_provider: ScriptedProvider) -> Callable[..., None]:
+    """Says what the server's list has."""
+
+    def say(*names: str) -> None:
+        connection = Connection("vllm", "providers.openai.OpenAIProvider", scripted_provider.openai_url)
+        listing = listed.Listing(tuple(map(ListedModel, names)), time.time(), base_url=scripted_provider.openai_url)
+        cache.set(listed._key(connection), listing)
+
+    return say
 
 
 @pytest.fixture
@@ -80,6 +96,127 @@ def test_any_of_several_groups_is_enough(bob: "User", closed: ModelOverride) -> 
 def test_another_way_of_writing_the_name_is_no_way_in(bob: "User", closed: ModelOverride, name: str) -> None:
     """A bare name is looked up in the providers' own lists, so it leads to the same model."""
     assert not providers.may_use(bob, name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vllm/scripted-small-2024-08-06",
+        "vllm/scripted-small-20240806",
+        "vllm/scripted-small@20240806",
+        "vllm/scripted-small-0613",
+        "vllm/scripted-small-latest",
+        "vllm/scripted-small-preview-05-06",
+        "vllm/scripted-small:latest",
+        "vllm/scripted-small:free",
+        "vllm/ft:scripted-small:us::1",
+        "vllm/Scripted-Small",
+        "VLLM/scripted-small",
+        "vllm/ scripted-small",
+        "vllm /scripted-small",
+        "vllm//scripted-small",
+        "vllm/vllm/scripted-small",
+        "vllm/models/scripted-small",
+        "vllm/scripted-small ",
+        "vllm/scripted\u2011small",
+        "vllm/scripted-small\u200b",
+        "vllm/scripted-ѕmall",
+        "scripted-small-2024-08-06",
+        "Scripted-Small",
+        "vllm/a-dear-model-that-no-list-has",
+        "vllm/",
+    ],
+)
+def test_no_other_name_leads_to_a_closed_model_or_around_the_menu(
+    bob: "User", closed: ModelOverride, name: str
+) -> None:
+    assert not providers.may_use(bob, name)
+
+
+@pytest.mark.parametrize(
+    ("closed_name", "listed_name"),
+    [
+        ("vllm/scripted-SMALL", "scripted-small"),
+        ("vllm/models/scripted-small", "scripted-small"),
+        ("vllm/scripted", "scripted-2024-08-06"),
+        ("vllm/scripted", "scripted:8b"),
+        ("vllm/scripted:latest", "scripted"),
+        ("vllm/scripted-2024-08-06", "scripted"),
+        ("vllm/scripted-sonnet-4-5", "us.vendor.scripted-sonnet-4-5-20250929-v1:0"),
+    ],
+)
+def test_what_a_list_has_of_a_closed_model_is_closed_too(
+    bob: "User", staff: Group, vllm_lists: Callable[..., None], closed_name: str, listed_name: str
+) -> None:
+    vllm_lists(listed_name, "something-else")
+    ModelOverride.objects.create(model=closed_name).groups.add(staff)
+
+    assert not providers.may_use(bob, f"vllm/{listed_name}")
+    assert not providers.may_use(bob, listed_name)
+    assert _menu(bob) == {"vllm/something-else"}
+
+
+@pytest.mark.parametrize(
+    ("closed_name", "other"),
+    [
+        ("gpt-4o", "gpt-4o-mini"),
+        ("gpt-4", "gpt-4-turbo"),
+        ("llama3:70b", "llama3:8b"),
+        ("llama3:70b", "llama3"),
+        ("claude-opus-4", "claude-opus-4-1"),
+        ("gpt-4o-2024-08-06", "gpt-4o-2024-05-13"),
+        ("openai/gpt-4o", "azure/gpt-4o"),
+    ],
+)
+def test_another_model_is_not_closed_with_it(
+    bob: "User", staff: Group, vllm_lists: Callable[..., None], closed_name: str, other: str
+) -> None:
+    vllm_lists(closed_name, other)
+    ModelOverride.objects.create(model=f"vllm/{closed_name}").groups.add(staff)
+    assert providers.may_use(bob, f"vllm/{other}")
+    assert _menu(bob) == {f"vllm/{other}"}
+
+
+def test_a_name_with_an_override_of_its_own_is_what_that_one_says(
+    bob: "User", staff: Group, vllm_lists: Callable[..., None]
+) -> None:
+    vllm_lists("llama3", "llama3:8b")
+    ModelOverride.objects.create(model="vllm/llama3").groups.add(staff)
+    assert not providers.may_use(bob, "vllm/llama3:8b")
+    ModelOverride.objects.create(model="vllm/llama3:8b")
+    assert providers.may_use(bob, "vllm/llama3:8b")
+    assert not providers.may_use(bob, "vllm/llama3")
+
+
+def test_a_server_that_was_never_heard_lets_nobody_at_what_it_may_have(
+    settings, bob: "User", staff: Group, unused_url: str
+) -> None:
+    settings.OPENAI_COMPATIBLE_SERVERS = {"silent": unused_url}
+    ModelOverride.objects.create(model="silent/dear").groups.add(staff)
+    for name in ("silent/dear", "silent/unknown", "dear", "unknown"):
+        assert not providers.may_use(bob, name), name
+    ModelOverride.objects.create(model="silent/cheap")
+    assert providers.may_use(bob, "silent/cheap")
+
+
+def test_without_a_closed_model_a_provider_may_know_more_than_it_lists(bob: "User") -> None:
+    ModelOverride.objects.create(model=CLOSED, label="Ours")
+    assert providers.may_use(bob, "vllm/not-listed")
+
+
+def test_who_is_in_the_group_gets_at_the_listed_names_and_no_more(
+    alice: "User", staff: Group, closed: ModelOverride
+) -> None:
+    alice.groups.add(staff)
+    assert not providers.may_use(alice, "vllm/not-listed")
+    assert providers.may_use(alice, CLOSED)
+
+
+def test_the_default_model_counts_as_listed(settings, bob: "User", closed: ModelOverride) -> None:
+    settings.DEFAULT_MODEL = "vllm/the-site-s-own"
+    assert providers.default_model(bob) == "vllm/the-site-s-own"
+    settings.DEFAULT_MODEL = "vllm/scripted-small-2024-08-06"
+    assert providers.default_model(bob) == OPEN
 
 
 def test_the_same_name_at_another_provider_is_another_model(settings, bob: "User", staff: Group) -> None:

@@ -86,6 +86,77 @@ def test_an_empty_key_keeps_the_stored_one(admin: Client, scripted_provider: Scr
     assert scripted_provider.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
+@pytest.fixture
+def keyed() -> Credential:
+    """A credential whose key may go to one address inside, and to no other."""
+    row = Credential(provider="mine", base_url="https://api.example/v1", allow_inside=True)
+    row.set_key(KEY)
+    row.save()
+    return row
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"base_url": "http://{evil}/v1"},
+        {"base_url": "http://{evil}"},
+        {"base_url": "https://api.example.evil.example/v1"},
+        {"base_url": "http://api.example/v1"},
+        {"base_url": "https://api.example:8443/v1"},
+        {"base_url": "https://api.example/v1/other"},
+        {"base_url": "https://api.example/v1?to=evil"},
+        {"base_url": "", "provider": "openai"},
+        {"provider": "anthropic", "base_url": "http://{evil}/v1"},
+        {"allow_inside": ""},
+    ],
+)
+def test_a_stored_key_goes_to_no_address_but_its_own(
+    admin: Client, keyed: Credential, scripted_provider: ScriptedProvider, changed: dict[str, str]
+) -> None:
+    """Else whoever administers could have it sent to a server of theirs and read it there."""
+    evil = scripted_provider.openai_url.removeprefix("http://").removesuffix("/v1")
+    form = {"provider": "mine", "base_url": keyed.base_url, "allow_inside": "on", "api_key": ""} | changed
+    form = {name: value.format(evil=evil) for name, value in form.items()}
+    page = admin.post(reverse("admin:providers_credential_change", args=[keyed.pk]), form)
+
+    assert "enter it again" in page.content.decode()
+    row = Credential.objects.get()
+    assert (row.destination, row.key()) == (keyed.destination, KEY)
+    assert scripted_provider.requests == []
+
+
+def test_a_key_that_is_entered_again_goes_to_the_new_address(
+    admin: Client, keyed: Credential, scripted_provider: ScriptedProvider
+) -> None:
+    form = {"provider": "mine", "base_url": scripted_provider.openai_url, "allow_inside": "on", "api_key": "another"}
+    admin.post(reverse("admin:providers_credential_change", args=[keyed.pk]), form)
+
+    assert Credential.objects.get().key() == "another"
+    sent = {request.headers["authorization"] for request in scripted_provider.requests}
+    assert sent == {"Bearer another"}
+
+
+def test_neither_the_list_nor_its_actions_change_where_a_key_goes(
+    admin: Client, keyed: Credential, scripted_provider: ScriptedProvider
+) -> None:
+    listed_at = reverse("admin:providers_credential_changelist")
+    edited = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": keyed.pk, "_save": "Save"}
+    admin.post(listed_at, edited | {"form-0-base_url": scripted_provider.openai_url})
+    chosen = {"action": "try_keys", "_selected_action": [keyed.pk], "base_url": scripted_provider.openai_url}
+    admin.post(listed_at, chosen)
+
+    assert Credential.objects.get().destination == keyed.destination
+    assert scripted_provider.requests == []
+
+
+def test_a_new_credential_takes_no_key_of_another(admin: Client, keyed: Credential) -> None:
+    """Nor the settings' key, for an address that the settings do not name."""
+    form = {"provider": "other", "base_url": "https://evil.example/v1", "encrypted_key": keyed.encrypted_key}
+    as_new = {"_saveasnew": "1", "api_key": "", "allow_inside": "on"}  # Django knows it on every form
+    admin.post(reverse("admin:providers_credential_change", args=[keyed.pk]), form | as_new)
+    assert Credential.objects.get(provider="other").key() == ""
+
+
 def test_a_server_without_a_key(admin: Client, scripted_provider: ScriptedProvider) -> None:
     page = _save(admin, provider="mine", base_url=scripted_provider.openai_url)
     assert Credential.objects.get().key() == ""

@@ -112,7 +112,7 @@ def _process(site: Site, service: str, port: int = 0) -> Process:
     env = site.env | {name: text for name, text in compose_environment(service).items() if name not in here}
     assert set(here) <= set(compose_environment(service))
     url = f"http://127.0.0.1:{port}" if port else ""
-    process = Process(command, env | {"PORT": str(port)}, site.folder / f"{service}-{port}.log", url)
+    process = Process(command, env | ({"PORT": str(port)} if port else {}), site.folder / f"{service}-{port}.log", url)
     site.processes.append(process)
     return process
 

@@ -5,10 +5,13 @@ from typing import Any
 
 import polib
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+
+from chatbot_site.commands import SiteCommand
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
+    asks_database = False
     help = (
         "Compile the site's translations (locale/*/LC_MESSAGES/*.po to .mo). Needs no msgfmt. Skips what is up to date."
     )

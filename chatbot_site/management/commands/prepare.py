@@ -9,14 +9,16 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from chatbot_site import database, privacy
+from chatbot_site.commands import SiteCommand
 from chatbot_site.schema import unapplied_migrations
 from providers import local
 from providers.models import Credential
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
     help = "Bring database, translations, static files and, if no provider is set up, the local model up to date."
     requires_system_checks: list[str] = []
 
@@ -25,10 +27,13 @@ class Command(BaseCommand):
         self._migrate()
         self._collect_static()
         self._fetch_local_model()
+        privacy.tighten()
 
     def _migrate(self) -> None:
         missing = unapplied_migrations()
         if missing:
+            if trouble := database.lacking(to_create=True):
+                raise CommandError(str(trouble))
             self.stdout.write(f"Bringing the database up to date ({len(missing)} migrations) ...")
             call_command("migrate", interactive=False, verbosity=0)
 
@@ -38,7 +43,9 @@ class Command(BaseCommand):
         if stamp.is_file() and stamp.read_text() == now and Path(settings.STATIC_ROOT).is_dir():
             return
         self.stdout.write("Collecting static files ...")
-        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        # Nothing is removed from a folder that was filled by somebody else.
+        is_ours = (Path(settings.STATIC_ROOT) / "staticfiles.json").is_file()
+        call_command("collectstatic", interactive=False, clear=is_ours, verbosity=0)
         stamp.write_text(now)
 
     def _fetch_local_model(self) -> None:

@@ -2,19 +2,18 @@
 
 import asyncio
 import gc
-import os
 import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.core.management.base import CommandError
+from django.utils import translation
 
-from chatbot_site import checks
+from chatbot_site import arguments, checks, database, privacy
+from chatbot_site.commands import SiteCommand
 from chatbot_site.gate import MigrationGate
-from chatbot_site.logging import redact
 from chatbot_site.schema import unapplied_migrations
 from providers import warm_up
 
@@ -23,7 +22,8 @@ WARM_UP_AFTER_SECONDS = 1  # the first page comes first: importing a provider's 
 ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
+    asks_database = False  # the settings are looked at first
     help = (
         "Serve the site: pages, websocket and answers, in one process. While the database lacks migrations, every page "
         "says so, and the site opens by itself once they are applied. On SIGTERM or Ctrl+C, open answers may end "
@@ -32,13 +32,15 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # done in handle(), with those for deployment
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen on (HOST)")
-        parser.add_argument("--port", default=os.environ.get("PORT", "8000"), help="port to listen on (PORT)")
+        parser.add_argument("--host", type=arguments.text, default=settings.HOST, help="address to listen on (HOST)")
+        parser.add_argument("--port", default=str(settings.PORT), help="port to listen on (PORT)")
         parser.add_argument("--migrate", action="store_true", help="first bring the database up to date")
 
     def handle(self, *, host: str, port: str, migrate: bool, **options: Any) -> None:
         number = _port_number(port)
         self._check_settings()
+        database.require()
+        self._require_rights(migrate=migrate)
         if migrate:
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
         self._serve(host, number, self._missing_migrations())
@@ -48,14 +50,16 @@ class Command(BaseCommand):
         self.check(tags=[checks.TAG], display_num_errors=False)  # first: without keys the others may not even load
         self.check(display_num_errors=False, include_deployment_checks=settings.PRODUCTION)
 
+    def _require_rights(self, *, migrate: bool) -> None:
+        """Raise CommandError where a site could not work; close what others on this machine could read."""
+        if trouble := database.lacking(to_create=migrate and bool(unapplied_migrations())):
+            raise CommandError(str(trouble))
+        for path in privacy.tighten():
+            self.stderr.write(f"{path} can be read by everybody on this machine, and belongs to another account.")
+
     def _missing_migrations(self) -> list[str]:
-        """Said on stderr too; raises CommandError when there is no database to ask."""
-        try:
-            missing = unapplied_migrations()
-        except DatabaseError as error:
-            raise CommandError(
-                f"The database cannot be used: {redact(str(error)).strip()} Check DATABASE_URL."
-            ) from None
+        """Said on stderr too."""
+        missing = unapplied_migrations()
         if missing:
             self.stderr.write(
                 f"The database is not up to date: {len(missing)} migrations are not applied, {missing[0]} first. "
@@ -67,6 +71,7 @@ class Command(BaseCommand):
         from chatbot_site.server import ChatServer  # not before it is needed: it installs Twisted's reactor
 
         from chatbot_site.asgi import application, django_application  # isort: skip
+        from chatbot_site.bodies import SiteBodies
         from conversations.generation import engine
 
         gate = MigrationGate(application, probes=django_application, is_open=not missing)
@@ -75,10 +80,13 @@ class Command(BaseCommand):
             endpoint=f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}",
             drain=lambda: engine.drain(settings.DRAIN_SECONDS),
             on_listening=lambda: self._begin(host, port, gate),
+            body_rules=SiteBodies(),
+            body_folder=settings.VAR_DIR,  # /tmp may be memory
         )
         # Pages are made in threads: they must not keep the event loop, which shows the tokens, waiting for long.
         sys.setswitchinterval(SWITCH_SECONDS)
         gc.freeze()  # the modules stay: the collector need not look through them again and again
+        translation.deactivate()  # what is made from here on is for people
         server.run()
         if server.failure:
             raise CommandError(f"Port {port} cannot be used ({server.failure}). Choose another one: PORT=8001 make run")

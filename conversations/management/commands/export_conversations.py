@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django.utils import translation
 
-from conversations.transfer.archive import ids_of, json_pieces, markdown_pieces, zip_pieces
+from accounts.models import Preferences
+from chatbot_site import arguments
+from chatbot_site.commands import SiteCommand
+from chatbot_site.files import Occupied, new_file
+from conversations.transfer.archive import ids_of, is_own, json_pieces, markdown_pieces, zip_pieces
 from conversations.transfer.command_line import Progress, person
 
 if TYPE_CHECKING:
@@ -30,13 +35,14 @@ zip       one JSON and one Markdown file a conversation, and a manifest
 json      one list with the whole tree of every conversation; import_conversations reads it, and the ZIP
 markdown  the current branch of every conversation, one after the other
 
-A file that is there already is replaced once the new one is complete. Deleted and temporary conversations are left out.
+An earlier export (zip, json) is replaced once the new one is complete. Another file is replaced with --replace alone; a
+link, a folder, a device never. Deleted and temporary conversations are left out.
 
 exit codes: 0 done, 1 failed, 2 wrong usage
 """
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
     help = "Export somebody's conversations into one file."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -45,15 +51,19 @@ class Command(BaseCommand):
         )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--user", required=True, metavar="NAME", help="whose conversations")
-        parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the file to write")
+        parser.add_argument("--user", type=arguments.text, required=True, metavar="NAME", help="whose conversations")
+        parser.add_argument("--output", required=True, type=arguments.path, metavar="FILE", help="the file to write")
+        parser.add_argument("--replace", action="store_true", help="also in the place of a file that is no export")
         parser.add_argument("--format", choices=sorted(_WRITERS), default="zip", help="default: %(default)s")
 
-    def handle(self, *, user: str, output: Path, format: str, **options: Any) -> None:
+    def handle(self, *, user: str, output: Path, format: str, replace: bool, **options: Any) -> None:
         owner = person(user)
         progress = Progress(self.stderr, "Exported")
         try:
-            _write(output, _WRITERS[format](owner, progress.tell))
+            with translation.override(_language(owner)), new_file(output, _any if replace else is_own) as file:
+                file.writelines(_WRITERS[format](owner, progress.tell))
+        except Occupied as problem:
+            raise CommandError(f"{problem} Give another name, or --replace for a file.") from None
         except OSError as error:
             raise CommandError(f"{output} cannot be written: {error.strerror}.") from None
         finally:
@@ -61,12 +71,10 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(f"{len(ids_of(owner)):,} conversations are in {output}."))
 
 
-def _write(output: Path, pieces: Iterator[bytes]) -> None:
-    """All of it or nothing, readable by its owner only."""
-    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.writelines(pieces)
-        unfinished.replace(output)
-    finally:
-        unfinished.unlink(missing_ok=True)
+def _any(_file: IO[bytes]) -> bool:
+    return True
+
+
+def _language(owner: User) -> str:
+    """The file is for the person whose conversations are in it."""
+    return Preferences.of(owner).language or settings.LANGUAGE_CODE

@@ -8,11 +8,15 @@ from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from chatbot_site import arguments
+from chatbot_site.commands import SiteCommand
+from chatbot_site.storable import has_every_letter
+from conversations.text import one_line, storable
 from conversations.transfer.checking import check, shelved
 from conversations.transfer.command_line import Progress, person
-from conversations.transfer.importing import batches, store
+from conversations.transfer.importing import batches, screened, store
 from conversations.transfer.problems import BrokenFile, sentence
 from conversations.transfer.reports import Report
 
@@ -25,15 +29,15 @@ examples:
   manage.py import_conversations --user alice chatgpt-export.zip             import it
   manage.py import_conversations --user alice claude.json --json             the report for a script
 
-Reads the export of ChatGPT, Claude, Open WebUI and LibreChat, and of this product, as ZIP or JSON. A conversation that
-is here already is left as it is, so the same file may be imported again. If one conversation cannot be read, nothing
-is imported, unless --skip-unreadable is given.
+Reads the export of ChatGPT, Claude, Open WebUI, LibreChat and LobeChat, and of this product, as ZIP, JSON or JSON
+lines. To a conversation that is here already only what is new is added, so the same file, or a later one, may be
+imported again. If one conversation cannot be read, nothing is imported, unless --skip-unreadable is given.
 
 exit codes: 0 done, 1 refused or failed, 2 wrong usage
 """
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
     help = "Import conversations from an export file into somebody's account."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -42,8 +46,10 @@ class Command(BaseCommand):
         )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="the ZIP or JSON file, as it was downloaded")
-        parser.add_argument("--user", required=True, metavar="NAME", help="whose conversations they become")
+        parser.add_argument("file", type=arguments.path, help="the ZIP or JSON file, as it was downloaded")
+        parser.add_argument(
+            "--user", type=arguments.text, required=True, metavar="NAME", help="whose conversations they become"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say what is in the file")
         parser.add_argument(
             "--skip-unreadable", action="store_true", help="import the others where some cannot be read"
@@ -69,25 +75,27 @@ class Command(BaseCommand):
         try:
             return check(file, owner, shelf, progress.tell)
         except BrokenFile as problem:
-            raise CommandError(f"{file}: {sentence(problem.as_dict())} Nothing was imported.") from None
+            said = storable(sentence(problem.as_dict()))
+            raise CommandError(f"{_printed(file)}: {said} Nothing was imported.") from None
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
+            raise CommandError(f"{_printed(file)} cannot be read: {error.strerror}.") from None
         finally:
             progress.end()
 
     def _store(self, owner: User, shelf: Path, report: Report) -> None:
-        progress = Progress(self.stderr, "Imported")
+        progress, done = Progress(self.stderr, "Imported"), 0
         for batch in batches(shelved(shelf)):
-            stored = store(owner, batch)
-            report.imported += stored.conversations
-            report.imported_messages += stored.messages
-            report.skipped += stored.duplicates
-            progress.tell(report.imported + report.skipped, report.conversations)
+            passed, stored = screened(owner, batch)
+            stored.add(store(owner, passed))
+            stored.tell(report)
+            done += len(batch)
+            progress.tell(done, report.conversations)
         progress.end()
 
     def _say(self, report: Report, as_json: bool, *, stored: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
+            only_ascii = not has_every_letter(self.stdout)
+            self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=only_ascii, indent=2))
             return
         self.stdout.write(
             f"{report.source_labels()}: {report.conversations:,} conversations with {report.messages:,} messages, "
@@ -96,7 +104,14 @@ class Command(BaseCommand):
         for note in report.note_sentences():
             self.stdout.write(note)
         for place, why in report.unreadable_sentences():
-            self.stdout.write(f"{place}: {why}")
+            self.stdout.write(one_line(f"{place}: {why}") if place else why)
         if stored:
             done = f"{report.imported:,} conversations with {report.imported_messages:,} messages are imported."
+            if report.extended:
+                done += f" {report.extended:,} that were here have got what is new in them."
             self.stdout.write(self.style.SUCCESS(done))
+
+
+def _printed(path: Path) -> str:
+    """The path as any terminal and log can show it: names of files need be no text."""
+    return storable(str(path))

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandError, CommandParser
+from django.utils import translation
 
+from chatbot_site import arguments, privacy
+from chatbot_site.commands import SiteCommand
+from chatbot_site.files import Occupied, open_plain
 from chatbot_site.schema import is_migrated, migrated
 from conversations.generation import engine, presence
 from conversations.generation.records import WORKER
@@ -22,7 +27,8 @@ from conversations.generation.records import WORKER
 logger = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
+    asks_database = False  # it waits for it
     help = (
         "Make answers in this process, apart from the web processes (which then run with RUN_GENERATIONS=worker). "
         "On SIGTERM or Ctrl-C it takes no new answers and finishes the open ones; what is still open after the grace "
@@ -32,7 +38,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--drain",
-            type=float,
+            type=arguments.seconds,
             default=settings.DRAIN_SECONDS,
             metavar="SECONDS",
             help="how long open answers may go on after SIGTERM (default: DRAIN_SECONDS, %(default)s)",
@@ -40,17 +46,36 @@ class Command(BaseCommand):
 
         parser.add_argument(
             "--heartbeat-file",
-            type=Path,
+            type=arguments.path,
             metavar="FILE",
             help="touch this file every few seconds; its age tells a health check whether the worker lives",
         )
 
     def handle(self, *args: Any, drain: float, heartbeat_file: Path | None, **options: Any) -> None:
+        _prove_writable(heartbeat_file)
+        for path in privacy.tighten():
+            self.stderr.write(f"{path} can be read by everybody on this machine, and belongs to another account.")
         if not settings.REDIS_URL:
             self.stderr.write("REDIS_URL is not set: answers start up to two seconds late and pages see them late.")
         self.stdout.write(f"Making answers as {WORKER}. Ctrl-C ends it.")
+        translation.deactivate()  # what is made from here on is for people
         asyncio.run(_work(drain, heartbeat_file))
         self.stdout.write("Finished.")
+
+
+def _prove_writable(heartbeat_file: Path | None) -> None:
+    """It is not there afterwards, if it was not before: nothing beats yet. Raises CommandError."""
+    if heartbeat_file is None:
+        return
+    was_there = os.path.lexists(heartbeat_file)
+    try:
+        os.close(open_plain(heartbeat_file, os.O_WRONLY | os.O_CREAT))
+        if not was_there:
+            heartbeat_file.unlink()
+    except Occupied as problem:
+        raise CommandError(str(problem)) from None
+    except OSError as error:
+        raise CommandError(f"{heartbeat_file} cannot be written: {error.strerror}.") from None
 
 
 async def _work(drain: float, heartbeat_file: Path | None) -> None:

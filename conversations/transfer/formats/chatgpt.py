@@ -7,19 +7,30 @@ chatgpt-modern-export.json of github.com/danny-avila/LibreChat.
 
 A list of conversations, each with `mapping`: id to node, a tree by `parent`. A node without `message` is the root.
 An answer that uses tools is several assistant messages in a row, with the tools' between them; `thoughts` come first.
+What is told to the tool `canmore` writes a document beside the conversation.
 """
 
 from __future__ import annotations
 
-import re
-
-from conversations.transfer.formats.common import moment, names_of, source_id, with_attachments
+from conversations.transfer.documents import Edit, Piece, Revision, block, language_of
+from conversations.transfer.formats.common import files, from_json, is_starred, joined, moment, source_id, unknown
+from conversations.transfer.marks import shown
 from conversations.transfer.tree import Node, Parsed, Role, grow
 from conversations.transfer.values import Value
 
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
-_LEFT_OUT = frozenset({"user_editable_context", "model_editable_context", "reasoning_recap", "system_error"})
-_CITATION = re.compile("\ue200.*?\ue201", re.DOTALL)  # marks that only ChatGPT's own page can show
+_INSTRUCTIONS = frozenset({"user_editable_context", "model_editable_context"})
+_TEXTS = frozenset(
+    {"", "text", "multimodal_text", "code", "thoughts", "system_error", "execution_output", "tether_quote"}
+)
+_FILES = {  # parts of a message that are no text
+    "image_asset_pointer": "image",
+    "audio_asset_pointer": "audio",
+    "video_container_asset_pointer": "video",
+    "real_time_user_audio_video_asset_pointer": "audio",
+}
+_SPOKEN = frozenset({"audio", "video"})  # whose words stand beside them
+_CANVAS = "canmore."
 
 
 def recognises(value: Value) -> bool:
@@ -27,10 +38,11 @@ def recognises(value: Value) -> bool:
 
 
 def parse(value: Value) -> Parsed:
-    parsed = Parsed("chatgpt", source_id(value.get("conversation_id"), value.get("id")), value.get("title").text())
+    key = source_id(value.get("conversation_id"), value.get("id"))
+    parsed = Parsed("chatgpt", key, value.get("title").text(), place=value.place)
     parsed.created_at = moment(value.get("create_time"), parsed.notes)
     parsed.updated_at = moment(value.get("update_time"), parsed.notes)
-    parsed.is_archived = value.get("is_archived").flag()
+    parsed.is_archived, parsed.is_pinned = value.get("is_archived").flag(), is_starred(value)
     mapping = value.get("mapping")
     if mapping.data is None:
         raise mapping.wrong("object")
@@ -40,57 +52,103 @@ def parse(value: Value) -> Parsed:
 
 
 def _node(key: str, entry: Value, parsed: Parsed, slug: str) -> Node:
-    parent, message = entry.get("parent").key(), entry.get("message")
-    if message.data is None:
-        return Node(key, parent, "hidden", entry.place)
-    node = Node(key, parent, _role(message), entry.place)
+    message = entry.get("message")
+    children = [child for item in entry.get("children").items() if (child := item.key())]
+    node = Node(key, entry.get("parent").key(), "hidden", entry.place, children=children)
+    if not isinstance(message.data, dict):
+        if message.data is not None or not isinstance(entry.data, dict):
+            unknown("message", parsed.notes)
+        return node
+    node.role = _role(message, parsed)
     if node.role in ("user", "assistant", "system"):
-        content = message.get("content")
-        node.content, node.reasoning = _text(content), _thoughts(content)
-        node.content = with_attachments(node.content, _attachments(message), parsed.notes)
+        node.pieces, node.reasoning = _pieces(message, parsed), _thoughts(message.get("content"))
         node.created_at = moment(message.get("create_time"), parsed.notes)
     if node.role == "assistant":
-        node.model = message.get("metadata").get("model_slug").text() if message.get("metadata").data else ""
-        node.model = node.model or slug
+        node.model = message.get("metadata").get("model_slug").text() or slug
     return node
 
 
-def _role(message: Value) -> Role:
-    role = _ROLES.get(message.get("author").get("role").text(), "hidden")
-    metadata, content = message.get("metadata"), message.get("content")
-    if metadata.data and metadata.get("is_visually_hidden_from_conversation").flag():
+def _role(message: Value, parsed: Parsed) -> Role:
+    name = message.get("author").get("role").text()
+    content, kind = message.get("content"), message.get("content").get("content_type").text()
+    if name not in _ROLES:
+        unknown(f"role {name}", parsed.notes)
+    if kind in _INSTRUCTIONS:
+        parsed.notes["instructions"] += 1
         return "hidden"
-    if content.data is None or content.get("content_type").text() in _LEFT_OUT:
+    if message.get("metadata").get("is_visually_hidden_from_conversation").flag() or kind == "reasoning_recap":
         return "hidden"
-    if role == "assistant" and message.get("recipient").text() not in ("", "all"):
-        return "tool"  # what it tells a tool to do
-    return role
+    if name == "assistant" and message.get("recipient").text() not in ("", "all"):
+        return "assistant" if message.get("recipient").text().startswith(_CANVAS) else "tool"
+    if name == "tool" and any(part.has("asset_pointer") for part in content.get("parts").items()):
+        return "assistant"  # a picture that was drawn
+    return _ROLES.get(name, "hidden")
 
 
-def _text(content: Value) -> str:
+def _pieces(message: Value, parsed: Parsed) -> list[Piece]:
+    if message.get("recipient").text().startswith(_CANVAS):
+        return _of_canvas(message)
+    if message.get("author").get("role").text() == "tool":
+        return _files(message, parsed)  # what it says is meant for the model
+    text = shown(_text(message.get("content"), parsed), message.get("metadata"), parsed.notes).strip()
+    return [text, *_files(message, parsed)]
+
+
+def _text(content: Value, parsed: Parsed) -> str:
     kind = content.get("content_type").text()
+    if not isinstance(content.data, dict):
+        return content.text()
+    if kind not in _TEXTS:
+        unknown(f"content {kind}", parsed.notes)
     if kind == "code":
         language = content.get("language").text()
-        return f"```{'' if language == 'unknown' else language}\n{content.get('text').text()}\n```"
-    parts = [_part(part) for part in content.get("parts").items()]
-    return _CITATION.sub("", "\n\n".join(filter(None, parts))).strip()
+        return block(content.get("text").text(), language="" if language == "unknown" else language)
+    parts = [_part(part, parsed) for part in content.get("parts").items()]
+    return joined(parts) or content.first("text", "result", "content", "summary").text()
 
 
-def _part(part: Value) -> str:
-    """A text; of the other kinds only what was said aloud is text."""
-    if isinstance(part.data, dict):
-        return part.get("text").text() if part.get("content_type").text() == "audio_transcription" else ""
-    return part.text()
+def _part(part: Value, parsed: Parsed) -> str:
+    """A text, or what has one; what is known to be a file is dealt with elsewhere."""
+    kind, text = part.get("content_type").text(), part.text()
+    is_known = not isinstance(part.data, dict) or kind in _FILES or kind in ("text", "audio_transcription")
+    if not is_known and (kind or not text):
+        unknown(f"part {kind}", parsed.notes)
+    return "" if kind in _FILES else text
 
 
 def _thoughts(content: Value) -> str:
-    thoughts = [thought.get("content").text() for thought in content.get("thoughts").items()]
-    return "\n\n".join(filter(None, thoughts))
+    thoughts = (thought.first("content", "summary").text() for thought in content.get("thoughts").items())
+    return joined([text or "" for text in thoughts])
 
 
-def _attachments(message: Value) -> list[str]:
-    metadata = message.get("metadata")
-    if metadata.data and metadata.get("attachments").data:
-        return names_of(metadata.get("attachments"), "name", "id")
-    parts = message.get("content").get("parts").items()
-    return ["image" for part in parts if isinstance(part.data, dict) and part.has("asset_pointer")]
+def _files(message: Value, parsed: Parsed) -> list[Piece]:
+    attachments = message.get("metadata").get("attachments")
+    if attachments.data:
+        return files(attachments, parsed.notes, "name", "id")
+    kinds = [part.get("content_type").text() for part in message.get("content").get("parts").items()]
+    found = [_FILES[kind] for kind in kinds if kind in _FILES]
+    if _SPOKEN.issuperset(found) and "audio_transcription" in kinds:
+        parsed.notes["attachments"] += len(found)
+        return []
+    return files(Value(found, message.place), parsed.notes)
+
+
+def _of_canvas(message: Value) -> list[Piece]:
+    """What a message makes of a document; where it is no call that can be read, as it stands."""
+    raw = message.get("content").first("text", "parts").text()
+    call = from_json(raw, message.place)
+    if not isinstance(call.data, dict):
+        return [block(raw)] if raw.strip() else []
+    comments = [f"> {comment.get('comment').text()}" for comment in call.get("comments").items()]
+    title, key = call.first("name", "title").text(), call.get("textdoc_id").text()
+    edits = [_edit(update) for update in call.get("updates").items()]
+    if call.has("content"):
+        edits = [Edit(None, call.get("content").text())]
+    revision = Revision(key or title, title, language_of(call.get("type").text()), edits)
+    return [*([revision] if edits else []), *comments]
+
+
+def _edit(update: Value) -> Edit:
+    """An update by pattern. Patterns are expressions; those that exports have are nearly all `.*` or plain text."""
+    pattern, new = update.get("pattern").text(), update.get("replacement").text()
+    return Edit(None if pattern in (".*", "") else pattern, new, update.get("multiple").flag())

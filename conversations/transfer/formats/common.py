@@ -1,41 +1,94 @@
-"""What the parsers share: dates that are noted when they cannot be true, and marks where a file was."""
+"""What the parsers share: dates and shapes that are counted when they cannot be read, and files beside a message."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+from conversations.text import cut, one_line
+from conversations.transfer.documents import Piece, block, language_of_file
 from conversations.transfer.values import Value
 
 SOURCE_ID_LENGTH = 120
+UNKNOWN = "unknown:"  # notes that begin so count the shapes that no parser knows, by name
+_SHAPE_LENGTH = 60
+_STARS = (
+    "pinned",
+    "is_pinned",
+    "isPinned",
+    "is_starred",
+    "starred",
+    "isStarred",
+    "favorite",
+    "is_favorite",
+    "pinned_at",
+)
+_EXTRACTED = ("extracted_content", "extractedContent", "content", "text")
 
 
 def moment(value: Value, notes: Counter[str]) -> datetime | None:
     """A date; one that is there and cannot be true is left out and counted."""
     found = value.moment()
-    if found is None and value.data not in (None, ""):
+    if found is None and value.is_dated:
         notes["dates"] += 1
     return found
 
 
-def with_attachments(text: str, names: Sequence[str], notes: Counter[str]) -> str:
-    """The text and, after it, the names of files that are not imported."""
-    notes["attachments"] += len(names)
-    marks = " ".join(f"[{' '.join(name.split())}]" for name in names)
-    return "\n\n".join(filter(None, (text, marks)))
+def unknown(kind: str, notes: Counter[str]) -> None:
+    """Count a piece of a kind that nobody here has heard of."""
+    notes[UNKNOWN + (cut(one_line(kind), _SHAPE_LENGTH) or "?")] += 1
 
 
-def names_of(files: Value, *keys: str) -> list[str]:
-    """The names in a list of objects that describe files."""
-    names: list[str] = []
-    for item in files.items():
-        found = next((item.get(key).text() for key in keys if item.get(key).data), "")
-        names.append(found or "file")
-    return names
+def is_starred(value: Value) -> bool:
+    """What people have put a star on, by whatever name."""
+    return any(value.get(key).flag() for key in _STARS)
+
+
+def joined(texts: Sequence[str]) -> str:
+    return "\n\n".join(text for text in texts if text)
+
+
+def files(listed: Value, notes: Counter[str], *keys: str) -> list[Piece]:
+    """What is said of files beside a message: their text, where the export has it, or else a mark with the name."""
+    blocks: list[str] = []
+    marks: list[str] = []
+    for item in listed.items():
+        name, text = _name_of(item, *keys), _text_in(item)
+        if text.strip():
+            blocks.append(block(text, name, language_of_file(name)))
+        else:
+            marks.append(f"[{one_line(name) or 'file'}]")
+    notes["attachments"] += len(marks)
+    return [*blocks, " ".join(marks)]
+
+
+def _name_of(item: Value, *keys: str) -> str:
+    return (item.first(*keys, "name", "filename", "file_name", "type") if isinstance(item.data, dict) else item).text()
+
+
+def _text_in(item: Value) -> str:
+    """What was taken out of a file for the model to read. Not the file itself, encoded in a URL."""
+    for holder in (item, item.get("file"), item.get("file").get("data"), item.get("data")):
+        for key in _EXTRACTED:
+            text = holder.get(key).data
+            if isinstance(text, str) and text.strip() and not text.startswith("data:"):
+                return holder.get(key).text()
+    return ""
 
 
 def source_id(*candidates: Value) -> str:
     """The product's id of a conversation; "" where it has none that can be kept."""
     found = next((key for candidate in candidates if (key := candidate.key())), "")
     return found if len(found) <= SOURCE_ID_LENGTH and found.isprintable() else ""
+
+
+def from_json(text: str, place: str) -> Value:
+    """JSON that stands in a text, as tools are called; None where it is none."""
+    try:
+        data: Any = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        data = None
+    return Value(data, place)

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conversations.transfer.formats.common import moment, names_of, source_id, with_attachments
-from conversations.transfer.tree import Node, Parsed, grow
+from conversations.transfer.documents import unboxed
+from conversations.transfer.formats.claude import NONE_BEFORE
+from conversations.transfer.formats.common import files, is_starred, joined, moment, source_id, unknown
+from conversations.transfer.tree import Node, Parsed, grow, in_a_row
 from conversations.transfer.values import Value
 
-_NONE_BEFORE = "00000000-0000-0000-0000-000000000000"
+_SILENT = frozenset({"agent_update", "image_url", "image_file", "summary"})
 
 
 def recognises(value: Value) -> bool:
@@ -24,64 +26,66 @@ def recognises(value: Value) -> bool:
 
 
 def parse(value: Value) -> Parsed:
-    parsed = Parsed("librechat", source_id(value.get("conversationId")), value.get("title").text())
+    parsed = Parsed("librechat", source_id(value.get("conversationId")), value.get("title").text(), place=value.place)
+    parsed.is_pinned, parsed.is_archived = is_starred(value), value.get("isArchived").flag()
+    parsed.created_at = moment(value.get("createdAt"), parsed.notes)
+    parsed.updated_at = moment(value.get("updatedAt"), parsed.notes)
     options = value.get("options")
-    model = ""
-    if options.data:
-        model = options.get("model").text()
-        parsed.system_prompt = options.get("promptPrefix").text()
-        parsed.temperature = options.get("temperature").number(0, 2)
-    tree = value.get("messagesTree")
-    messages = tree if tree.data is not None else value.get("messages")
-    nodes = [_node(message, index, parent, parsed, model) for index, (message, parent) in enumerate(_walk(messages))]
-    return grow(parsed, nodes, None)
+    model = options.get("model").text()
+    parsed.system_prompt = options.first("promptPrefix", "system", "instructions").text()
+    parsed.temperature = options.get("temperature").number(0, 2)
+    longest = options.first("max_tokens", "maxOutputTokens").number(0, 1_000_000)
+    parsed.max_tokens = int(longest) if longest else None
+    messages = value.get("messagesTree") if value.get("messagesTree").data else value.get("messages")
+    nodes = [_node(message, key, parent, parsed, model) for message, key, parent in _walk(messages)]
+    return grow(parsed, in_a_row(nodes), None)
 
 
-def _walk(messages: Value) -> Iterator[tuple[Value, str | None]]:
-    """All messages with their parent's id, parents first: a tree may be deeper than Python's stack."""
-    waiting: list[tuple[Value, str | None]] = [(message, _parent(message)) for message in messages.items()][::-1]
+def _walk(messages: Value) -> Iterator[tuple[Value, str, str | None]]:
+    """All messages with their id and their parent's, parents first: a tree may be deeper than Python's stack."""
+    waiting, count = [(message, _parent(message)) for message in messages.items()][::-1], 0
     while waiting:
         message, parent = waiting.pop()
-        yield message, parent
-        key = message.get("messageId").key()
+        key, count = message.get("messageId").key() or f"#{count}", count + 1
+        yield message, key, parent
         waiting += [(child, key) for child in message.get("children").items()][::-1]
 
 
 def _parent(message: Value) -> str | None:
     key = message.get("parentMessageId").key()
-    return None if key == _NONE_BEFORE else key
+    return None if key in NONE_BEFORE else key
 
 
-def _node(message: Value, index: int, parent: str | None, parsed: Parsed, model: str) -> Node:
-    is_question = message.get("isCreatedByUser").flag()
-    node = Node(message.get("messageId").key() or f"#{index}", parent, "user" if is_question else "assistant", "")
-    node.place = message.place
-    node.content, node.reasoning = _texts(message, parsed)
-    files = [*names_of(message.get("files"), "filename", "type"), *names_of(message.get("attachments"), "filename")]
-    node.content = with_attachments(node.content, files, parsed.notes)
+def _node(message: Value, key: str, parent: str | None, parsed: Parsed, model: str) -> Node:
+    by_name = message.get("sender").text().lower() == "user" or message.get("role").text() == "user"
+    is_question = message.get("isCreatedByUser").flag() if message.has("isCreatedByUser") else by_name
+    node = Node(key, parent, "user" if is_question else "assistant", message.place)
+    text, node.reasoning = _told(message, parsed)
+    node.pieces = [
+        unboxed(text),
+        *files(message.get("files"), parsed.notes, "filename"),
+        *files(message.get("attachments"), parsed.notes, "filename"),
+    ]
     node.created_at = moment(message.get("createdAt"), parsed.notes)
     node.model = "" if is_question else (message.get("model").text() or model)
     return node
 
 
-def _texts(message: Value, parsed: Parsed) -> tuple[str, str]:
+def _told(message: Value, parsed: Parsed) -> tuple[str, str]:
     """The text and the thoughts: in parts, or, in older exports, one text."""
     texts: list[str] = []
     thoughts: list[str] = []
     for part in message.get("content").items():
-        if part.data is None:
-            continue
         kind = part.get("type").text()
         if kind == "tool_call":
             parsed.notes["tools"] += 1
-        elif kind in ("text", "error"):
-            texts.append(_inner(part.get(kind if part.has(kind) else "text")))
         elif kind == "think":
-            thoughts.append(_inner(part.get("think")))
-    text = "\n\n".join(filter(None, texts)) or message.get("text").text()
-    return text, "\n\n".join(filter(None, thoughts))
-
-
-def _inner(part: Value) -> str:
-    """A text, or an object with one."""
-    return part.get("value").text() if isinstance(part.data, dict) else part.text()
+            thoughts.append(part.first("think", "text").text())
+        elif kind in _SILENT:
+            parsed.notes["attachments"] += kind.startswith("image")
+        elif kind in ("text", "error") or not isinstance(part.data, dict):
+            texts.append(part.first(kind, "text").text() if kind else part.text())
+        else:
+            unknown(f"part {kind}", parsed.notes)
+            texts.append(part.text())
+    return joined(texts) or message.get("text").text(), joined(thoughts)

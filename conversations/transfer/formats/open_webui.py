@@ -1,11 +1,13 @@
 """Open WebUI: the JSON of "Export chats", or of a single chat.
 
-Described by backend/open_webui/models/chats.py (what a chat has beside `chat`) and src/lib/utils/index.ts (how other
-products' chats are brought into this shape) of github.com/open-webui/open-webui; looked at in
-api/server/utils/import/__data__/openwebui-export.json of github.com/danny-avila/LibreChat.
+Described by backend/open_webui/models/chats.py (what a chat has beside `chat`), src/lib/utils/index.ts (how other
+products' chats are brought into this shape) and backend/open_webui/utils/middleware.py (`output`) of
+github.com/open-webui/open-webui; looked at in api/server/utils/import/__data__/openwebui-export.json of
+github.com/danny-avila/LibreChat.
 
 A list of chats with `chat.history.messages`: id to message, a tree by `parentId`, and `currentId`, the end of the
-current branch. Thoughts and tools stand inside the text, as <details>. Dates are seconds or milliseconds.
+current branch. Thoughts and tools stand inside the text, as <details>, or, in newer ones, as items of `output` beside
+the text. Dates are seconds, milliseconds or nanoseconds.
 """
 
 from __future__ import annotations
@@ -13,73 +15,78 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from conversations.transfer.formats.common import moment, names_of, source_id, with_attachments
-from conversations.transfer.tree import Node, Parsed, Role, grow
+from conversations.transfer.documents import block
+from conversations.transfer.formats.common import files, is_starred, joined, moment, source_id, unknown
+from conversations.transfer.tree import Node, Parsed, Role, grow, in_a_row
 from conversations.transfer.values import Value
 
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
-_DETAILS = re.compile(
-    r'<details\s[^>]*?type="(reasoning|tool_calls|code_interpreter)"[^>]*>(.*?)</details>\s*', re.DOTALL
-)
-_SUMMARY = re.compile(r"<summary>.*?</summary>", re.DOTALL)
+# Up to the next such tag: texts with thousands of them that never close are read as fast as others.
+_DETAILS = re.compile(r"<details\b([^<>]*+)>([^<]*+(?:<(?!/?details\b)[^<]*+)*+)</details>\s*")
+_SUMMARY = re.compile(r"<summary>[^<]*+(?:<(?!/?summary\b)[^<]*+)*+</summary>")
+_KIND = re.compile(r'\btype="(reasoning|tool_calls|code_interpreter)"')
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)
+_CALLS = ("function_call", "custom_tool_call", "code_interpreter", "open_webui:code_interpreter", "mcp_call")
 
 
 def recognises(value: Value) -> bool:
-    return _chat(value).has("history") or (_chat(value).has("messages") and _chat(value).has("models"))
+    chat = _chat(value)
+    return chat.get("history").has("messages") or (chat.has("messages") and (chat.has("models") or value.has("chat")))
 
 
 def _chat(value: Value) -> Value:
-    return value.get("chat") if value.has("chat") else value
+    return value.get("chat") if isinstance(value.get("chat").data, dict) else value
 
 
 def parse(value: Value) -> Parsed:
     chat = _chat(value)
     title = value.get("title").text() or chat.get("title").text()
-    parsed = Parsed("open_webui", source_id(value.get("id"), chat.get("id")), title)
-    parsed.created_at = moment(
-        value.get("created_at") if value.has("created_at") else chat.get("timestamp"), parsed.notes
-    )
+    parsed = Parsed("open_webui", source_id(value.get("id"), chat.get("id")), title, place=value.place)
+    created = value.get("created_at")
+    parsed.created_at = moment(created if created.is_dated else chat.get("timestamp"), parsed.notes)
     parsed.updated_at = moment(value.get("updated_at"), parsed.notes)
-    parsed.is_archived, parsed.is_pinned = value.get("archived").flag(), value.get("pinned").flag()
-    parsed.system_prompt = _system_prompt(chat)
+    parsed.is_archived, parsed.is_pinned = value.get("archived").flag(), is_starred(value)
+    folder = value.get("folder")
+    parsed.folder = folder.get("name").text() if isinstance(folder.data, dict) else folder.text()
+    parsed.notes["tags"] += sum(1 for _tag in (value.get("meta").get("tags").data or chat.get("tags").data or ()))
+    _take_settings(parsed, chat)
     history = chat.get("history")
-    if history.data is None:
-        return grow(parsed, _in_a_row(chat, parsed), None)
-    nodes = [_node(key, message, parsed) for key, message in history.get("messages").entries()]
+    messages = history.get("messages") if history.get("messages").data else chat.get("messages")
+    nodes = in_a_row([_node(key, message, parsed) for key, message in messages.entries()])
     return grow(parsed, nodes, history.get("currentId").key())
 
 
-def _system_prompt(chat: Value) -> str:
+def _take_settings(parsed: Parsed, chat: Value) -> None:
     params = chat.get("params")
-    return (params.get("system").text() if params.data else "") or chat.get("system").text()
-
-
-def _in_a_row(chat: Value, parsed: Parsed) -> list[Node]:
-    """The messages of a chat from before there were branches."""
-    nodes: list[Node] = []
-    for index, message in enumerate(chat.get("messages").items()):
-        node = _node(f"#{index}", message, parsed)
-        node.parent = nodes[-1].key if nodes else None
-        nodes.append(node)
-    return nodes
+    parsed.system_prompt = params.get("system").text() or chat.get("system").text()
+    parsed.temperature = params.get("temperature").number(0, 2)
+    longest = params.get("max_tokens").number(0, 1_000_000)
+    parsed.max_tokens = int(longest) if longest else None
 
 
 def _node(key: str, message: Value, parsed: Parsed) -> Node:
-    role = _ROLES.get(message.get("role").text(), "hidden")
+    name = message.get("role").text()
+    if name not in _ROLES:
+        unknown(f"role {name}", parsed.notes)
+    role = _ROLES.get(name, "hidden")
     node = Node(key, message.get("parentId").key(), role, message.place)
-    node.content, node.reasoning = _texts(_content(message), parsed)
-    node.content = with_attachments(node.content, names_of(message.get("files"), "name", "type"), parsed.notes)
+    node.children = [child for item in message.get("childrenIds").items() if (child := item.key())]
+    text, node.reasoning = _told(message, parsed)
+    node.pieces = [text, *files(message.get("files"), parsed.notes)]
     node.created_at = moment(message.get("timestamp"), parsed.notes)
     node.model = message.get("model").text() if role == "assistant" else ""
     return node
 
 
-def _content(message: Value) -> str:
-    content = message.get("content")
-    if not isinstance(content.data, list):
-        return content.text()
-    return "\n\n".join(filter(None, (part.get("text").text() for part in content.items())))
+def _told(message: Value, parsed: Parsed) -> tuple[str, str]:
+    """The text and the thoughts, from wherever this version keeps them."""
+    text, thoughts = _texts(message.get("content").text(), parsed)
+    if not text.strip():
+        text, more = _of_output(message.get("output"), parsed)
+        thoughts = thoughts or more
+    if not text.strip():
+        text = message.get("merged").get("content").text() or message.get("error").text()
+    return text, thoughts or message.first("reasoning_content", "reasoning").text()
 
 
 def _texts(content: str, parsed: Parsed) -> tuple[str, str]:
@@ -87,7 +94,10 @@ def _texts(content: str, parsed: Parsed) -> tuple[str, str]:
     thoughts: list[str] = []
 
     def taken_out(found: re.Match[str]) -> str:
-        if found[1] == "reasoning":
+        kind = _KIND.search(found[1])
+        if kind is None:
+            return found[0]
+        if kind[1] == "reasoning":
             thoughts.append(_QUOTED.sub("", unescape(_SUMMARY.sub("", found[2])).strip()))
         else:
             parsed.notes["tools"] += 1
@@ -96,4 +106,23 @@ def _texts(content: str, parsed: Parsed) -> tuple[str, str]:
     if "<details" not in content:
         return content, ""
     text = _DETAILS.sub(taken_out, content).strip()
-    return text, "\n\n".join(thoughts)
+    return text, joined(thoughts)
+
+
+def _of_output(output: Value, parsed: Parsed) -> tuple[str, str]:
+    """The same of an answer in items, as the Responses API has them."""
+    texts: list[str] = []
+    thoughts: list[str] = []
+    for item in output.items():
+        kind = item.get("type").text()
+        if kind == "reasoning":
+            thoughts.append(item.first("summary", "content").text())
+        elif kind.endswith("interpreter") and item.get("code").data:
+            texts.append(block(item.get("code").text(), language=item.first("lang", "language").text()))
+        elif kind in _CALLS or kind.endswith("_call"):
+            parsed.notes["tools"] += 1
+        elif not kind.endswith("_output") or kind == "output_text":
+            if kind not in ("message", "output_text", "text") and isinstance(item.data, dict):
+                unknown(f"output {kind}", parsed.notes)
+            texts.append(item.text())
+    return joined(texts), joined(thoughts)

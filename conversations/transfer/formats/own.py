@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from conversations.text import cut, one_line
-from conversations.transfer.formats.common import moment, names_of, source_id
-from conversations.transfer.tree import MODEL_LENGTH, Node, Parsed, grow
+from conversations.transfer.formats.common import moment, source_id, unknown
+from conversations.transfer.tree import MODEL_LENGTH, Node, Parsed, Role, grow, in_a_row
 from conversations.transfer.values import Value
 
 FORMAT = "chat-conversation"
 VERSION = 1
-SOURCES = frozenset({"own", "chatgpt", "claude", "open_webui", "librechat"})
+SOURCES = frozenset({"own", "chatgpt", "claude", "open_webui", "librechat", "lobechat", "other"})
 LONGEST_ANSWER = 1_000_000
-FOLDER_LENGTH = 60
+_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant"}
 
 
 def recognises(value: Value) -> bool:
@@ -20,11 +19,14 @@ def recognises(value: Value) -> bool:
 
 def parse(value: Value) -> Parsed:
     version = value.get("version")
-    if version.data != VERSION:
+    if version.number(0, VERSION + 1) != VERSION:
         raise version.problem("unknown")
     conversation = value.get("conversation")
     parsed = _frame(conversation)
-    nodes = [_node(message, parsed) for message in conversation.get("messages").items()]
+    messages = list(conversation.get("messages").entries())
+    nodes = [_node(key, message, parsed) for key, message in messages]
+    if not any(message.has("parent") for _, message in messages):
+        nodes = in_a_row(nodes)
     grow(parsed, nodes, conversation.get("leaf").key(), keeps_empty=True)
     return parsed
 
@@ -35,14 +37,12 @@ def _frame(conversation: Value) -> Parsed:
     origin, origin_id = conversation.get("source").text(), source_id(conversation.get("source_id"))
     if origin not in SOURCES or not origin_id:
         origin, origin_id = "own", own_id
-    parsed = Parsed(origin, origin_id, conversation.get("title").text(), own_id=own_id)
+    parsed = Parsed(origin, origin_id, conversation.get("title").text(), own_id=own_id, place=conversation.place)
     parsed.created_at = moment(conversation.get("created_at"), parsed.notes)
     parsed.updated_at = moment(conversation.get("updated_at"), parsed.notes)
     parsed.is_pinned, parsed.is_archived = conversation.get("pinned").flag(), conversation.get("archived").flag()
-    parsed.folder = cut(one_line(conversation.get("folder").text()), FOLDER_LENGTH)
-    settings = conversation.get("settings")
-    if settings.data is not None:
-        _take_settings(parsed, settings)
+    parsed.folder = conversation.get("folder").text()
+    _take_settings(parsed, conversation.get("settings"))
     return parsed
 
 
@@ -51,18 +51,19 @@ def _take_settings(parsed: Parsed, settings: Value) -> None:
     parsed.temperature = settings.get("temperature").number(0, 2)
     longest = settings.get("max_tokens").number(1, LONGEST_ANSWER)
     parsed.max_tokens = None if longest is None else int(longest)
-    parsed.streaming = settings.get("streaming").data is not False
+    streaming = settings.get("streaming")
+    parsed.streaming = streaming.data is None or streaming.flag()
     parsed.system_prompt = settings.get("system_prompt").text()
-    parsed.cache_answers = settings.get("cache_answers").data is True
+    parsed.cache_answers = settings.get("cache_answers").flag()
 
 
-def _node(message: Value, parsed: Parsed) -> Node:
-    key, role = message.get("id").key(), message.get("role").text()
-    if key is None or role not in ("user", "assistant"):
-        raise message.get("id" if key is None else "role").problem("unknown" if key else "missing")
-    node = Node(key, message.get("parent").key(), "user" if role == "user" else "assistant", message.place)
-    node.content, node.reasoning = message.get("content").text(), message.get("reasoning").text()
-    node.model = message.get("model").text()
+def _node(key: str, message: Value, parsed: Parsed) -> Node:
+    name = message.get("role").text()
+    if name not in _ROLES:
+        unknown(f"role {name}", parsed.notes)
+    node = Node(key, message.get("parent").key(), _ROLES.get(name, "hidden"), message.place)
+    node.pieces, node.reasoning = [message.get("content").text()], message.get("reasoning").text()
+    node.model, node.origin = message.get("model").text(), message.get("source_id").text()
     node.created_at = moment(message.get("created_at"), parsed.notes)
-    parsed.notes["attachments"] += len(names_of(message.get("attachments"), "name"))
+    parsed.notes["attachments"] += sum(1 for _file in message.get("attachments").items())
     return node

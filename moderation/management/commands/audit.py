@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from chatbot_site import arguments
+from chatbot_site.commands import SiteCommand
+from chatbot_site.files import Occupied, new_file, text_of
 from moderation import audit
 
 BROKEN, FAILED = 1, 2
@@ -28,7 +35,7 @@ Exit codes: 0 the chain is sound, 1 it is broken, 2 it could not be read.
 """
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
     help = "Verify the audit log, or export it."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
@@ -41,9 +48,13 @@ class Command(BaseCommand):
         commands = parser.add_subparsers(dest="what", required=True, metavar="verify | export")
         verify = commands.add_parser("verify", help="read the whole chain and say whether it is sound")
         verify.add_argument("--json", action="store_true", dest="as_json", help="the verdict as JSON")
-        verify.add_argument("--against", metavar="FILE", help="an earlier export, which must still be part of it")
+        verify.add_argument(
+            "--against", type=arguments.path, metavar="FILE", help="an earlier export, which must still be part of it"
+        )
         export = commands.add_parser("export", help="write all entries as lines of JSON")
-        export.add_argument("--output", metavar="FILE", required=True, help='where to; "-" is the standard output')
+        export.add_argument(
+            "--output", type=arguments.path, metavar="FILE", required=True, help='where to; "-" is the standard output'
+        )
 
     def handle(self, *, what: str, **options: Any) -> None:
         if what == "verify":
@@ -51,12 +62,9 @@ class Command(BaseCommand):
         else:
             self._export(options["output"])
 
-    def _verify(self, against: str | None, as_json: bool) -> None:
-        try:
-            with open(against, encoding="utf-8") if against else nullcontext(()) as lines:
-                verdict = audit.verify(against=lines)
-        except (OSError, ValueError) as error:
-            raise CommandError(f"{against} cannot be compared with: {_said(error)}", returncode=FAILED) from None
+    def _verify(self, against: Path | None, as_json: bool) -> None:
+        with _lines(against) as lines:
+            verdict = audit.verify(against=lines)
         if as_json:
             self.stdout.write(json.dumps(asdict(verdict)))
         if not verdict.ok:
@@ -64,17 +72,43 @@ class Command(BaseCommand):
         if not as_json:
             self.stdout.write(self.style.SUCCESS(f"The audit log is sound: {verdict.entries} entries."))
 
-    def _export(self, output: str) -> None:
-        if output == "-":
+    def _export(self, output: Path) -> None:
+        if str(output) == "-":
             audit.export(sys.stdout)
             return
         try:
-            with open(output, "w", encoding="utf-8") as stream:
+            with new_file(output, _is_export) as file:
+                stream = io.TextIOWrapper(file, encoding="utf-8", write_through=True)
                 count = audit.export(stream)
+                stream.detach()
+        except Occupied as problem:
+            raise CommandError(f"{problem} Give another name.", returncode=FAILED) from None
         except OSError as error:
-            raise CommandError(f"{output} cannot be written: {_said(error)}", returncode=FAILED) from None
+            raise CommandError(f"{output} cannot be written: {_said(error)}.", returncode=FAILED) from None
         self.stdout.write(f"{count} entries are in {output}.")
 
 
+@contextmanager
+def _lines(file: Path | None) -> Iterator[Iterable[str]]:
+    """Of an earlier export, at least one; none without a file. Raises CommandError."""
+    if file is None:
+        yield ()
+        return
+    try:
+        with file.open(encoding="utf-8") as lines:
+            first = lines.readline()
+            if not first:
+                raise ValueError("It is empty.")
+            yield chain([first], lines)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{file} cannot be compared with: {_said(error)}", returncode=FAILED) from None
+
+
+def _is_export(file: IO[bytes]) -> bool:
+    return text_of(file, 4096).startswith('{"number": 1, ')
+
+
 def _said(error: Exception) -> str:
-    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "It is not text." if isinstance(error, UnicodeError) else str(error)

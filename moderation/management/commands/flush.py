@@ -4,10 +4,11 @@ from typing import Any
 
 from django.core.management.commands import flush
 
+from chatbot_site.commands import SiteCommand
 from moderation.append_only import lifted
 
 
-class Command(flush.Command):
+class Command(SiteCommand, flush.Command):
     def handle(self, **options: Any) -> None:
         with lifted(options["database"]):
             super().handle(**options)

@@ -13,8 +13,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import IO, Any
 
-from django.core.management.base import CommandError, CommandParser, no_translations
+from django.core.management.base import CommandError, CommandParser
 
+from chatbot_site import arguments
+from chatbot_site.files import Occupied
 from operations.batch import summary
 from operations.batch.ledger import INTERRUPTED, Ledger, Refused, is_failure
 from operations.batch.run import AskedTwiceToStop, run
@@ -60,15 +62,28 @@ exit codes of its own: 1 also when a line has an error, 3 the budget is used up,
 """
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("input", metavar="IN", help="the questions, JSONL; - for standard input")
-        parser.add_argument("output", metavar="OUT", type=Path, help="the answers, JSONL")
-        parser.add_argument("--model", default="", metavar="M", help="provider/model (default: the site's)")
         parser.add_argument(
-            "--concurrency", type=_count, default=4, metavar="N", help="questions at once (default: %(default)s)"
+            "input", type=arguments.text, metavar="IN", help="the questions, JSONL; - for standard input"
         )
-        parser.add_argument("--system", default="", metavar="TEXT", help="what is told to the model first")
+        parser.add_argument("output", metavar="OUT", type=arguments.path, help="the answers, JSONL")
+        parser.add_argument("--model", type=arguments.text, metavar="M", help="provider/model (default: the site's)")
+        parser.add_argument(
+            "--concurrency",
+            type=arguments.whole(1, MOST_AT_ONCE),
+            default=4,
+            metavar="N",
+            help="questions at once (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--system", type=arguments.any_text, default="", metavar="TEXT", help="what is told to the model first"
+        )
         parser.add_argument("--temperature", type=_temperature, metavar="T", help="0 to 2 (default: the model's own)")
-        parser.add_argument("--max-tokens", type=_tokens, metavar="N", help="longest answer (default: the model's own)")
+        parser.add_argument(
+            "--max-tokens",
+            type=arguments.whole(1, 1_000_000),
+            metavar="N",
+            help="longest answer (default: the model's own)",
+        )
         parser.add_argument("--budget", type=_dollars, metavar="DOLLARS", help="ask no more when this may be passed")
         parser.add_argument("--allow-unpriced", action="store_true", help="--budget: count unknown prices as nothing")
         parser.add_argument("--cache", action="store_true", help="take and keep answers in the response cache")
@@ -79,7 +94,6 @@ exit codes of its own: 1 also when a line has an error, 3 the budget is used up,
         add_dry_run(parser, "only count lines, tokens and cost")
         add_json(parser)
 
-    @no_translations
     def handle(self, *, input: str, output: Path, dry_run: bool, allow_unpriced: bool, **options: Any) -> None:
         console, settings = Console(self, options), _settings(options)
         try:
@@ -91,7 +105,7 @@ exit codes of its own: 1 also when a line has an error, 3 the budget is used up,
                 if settings.budget is not None and not allow_unpriced:
                     _refuse_unpriced(found)
                 self._run(console, file, output, found, settings)
-        except (Refused, RepeatedId) as refusal:
+        except (Refused, RepeatedId, Occupied) as refusal:
             raise CommandError(f"{refusal} Nothing was asked.") from None
 
     def _run(self, console: Console, file: IO[bytes], output: Path, found: Survey, settings: Settings) -> None:
@@ -150,8 +164,7 @@ def _settings(options: dict[str, Any]) -> Settings:
 def _opened(name: str, output: Path) -> Iterator[IO[bytes]]:
     """IN, to be read twice: what comes through a pipe is kept in a file until the end."""
     if name == "-":
-        with tempfile.TemporaryFile() as kept:
-            shutil.copyfileobj(sys.stdin.buffer, kept)
+        with _kept(sys.stdin.buffer) as kept:
             yield kept
         return
     path = Path(name)
@@ -163,7 +176,18 @@ def _opened(name: str, output: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
     with file:
-        yield file
+        if file.seekable():
+            yield file
+            return
+        with _kept(file) as kept:  # <(zcat questions.gz), say
+            yield kept
+
+
+@contextmanager
+def _kept(pipe: IO[bytes]) -> Iterator[IO[bytes]]:
+    with tempfile.TemporaryFile() as kept:
+        shutil.copyfileobj(pipe, kept)
+        yield kept
 
 
 def _surveyed(file: IO[bytes], settings: Settings) -> Survey:
@@ -194,20 +218,6 @@ def _take_back(ledger: Ledger, settings: Settings) -> None:
         return settings.ask_again_failed and is_failure(code)
 
     ledger.ask_again(wanted)
-
-
-def _count(text: str) -> int:
-    return _whole(text, MOST_AT_ONCE)
-
-
-def _tokens(text: str) -> int:
-    return _whole(text, 1_000_000)
-
-
-def _whole(text: str, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        raise ArgumentTypeError(f"must be a whole number from 1 to {most:,}")
-    return int(text)
 
 
 def _temperature(text: str) -> float:

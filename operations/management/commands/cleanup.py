@@ -7,11 +7,10 @@ from argparse import ArgumentTypeError
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
+from chatbot_site.database import trouble_of
 from chatbot_site.logging import redact
 from chatbot_site.schema import unapplied_migrations
 from operations.cleanup.kinds import KINDS, Kind
@@ -82,15 +81,8 @@ def _names() -> str:
 
 
 def _require_order(console: Console) -> None:
-    """Nothing is removed with settings that are malformed, or from tables that this code does not know."""
-    if settings.DELETED_KEEP_DAYS < 0:
-        raise CommandError("DELETED_KEEP_DAYS must not be negative. Nothing was removed.")
-    try:
-        unknown = unknown_groups(policies()) if not (missing := unapplied_migrations()) else []
-    except ImproperlyConfigured as error:
-        raise CommandError(f"{error} Nothing was removed.") from None
-    except DatabaseError as error:
-        raise CommandError(f"The database cannot be used: {redact(str(error)).strip()}") from None
+    """Nothing is removed from tables that this code does not know."""
+    unknown = unknown_groups(policies()) if not (missing := unapplied_migrations()) else []
     if missing:
         raise CommandError("The database is not up to date. Run: python manage.py migrate")
     for name in unknown:
@@ -103,7 +95,8 @@ def _deal_with(kind: Kind, report: Report, dry_run: bool) -> None:
         report.under_review += kind.held()
         report.removed[kind.name] = kind.count() if dry_run else kind.remove()
     except (DatabaseError, OSError) as error:
-        report.failed[kind.name] = redact(f"{type(error).__name__}: {error}").strip()
+        trouble = trouble_of(error) if isinstance(error, DatabaseError) else None
+        report.failed[kind.name] = str(trouble) if trouble else redact(f"{type(error).__name__}: {error}").strip()
 
 
 def _sentence(report: Report, dry_run: bool, seconds: float) -> str:

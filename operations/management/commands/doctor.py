@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.core.management.base import CommandParser, no_translations
+from django.core.management.base import CommandParser
 
+from chatbot_site import arguments
 from operations.console import Console, TeachingCommand, add_json
 from operations.doctor import mail, public_address
 from operations.doctor.examination import SUBJECTS, Subject, examine, is_well
@@ -30,19 +31,24 @@ problem; warnings alone end with 0.
 class Command(TeachingCommand):
     help = "Say what is wrong with this installation, and how to mend it."
     examples = _EXAMPLES
+    asks_database = False  # so is the database
     requires_system_checks: list[str] = []  # they are part of what is told
 
     def add_arguments(self, parser: CommandParser) -> None:
         names = [subject.name for subject in SUBJECTS]
         parser.add_argument("--only", action="append", choices=names, metavar="SUBJECT", help=f"of {', '.join(names)}")
         parser.add_argument("--offline", action="store_true", help="ask nobody on the internet")
-        parser.add_argument("--send-test", metavar="ADDRESS", help="send a mail to this address")
         parser.add_argument(
-            "--url", metavar="ADDRESS", help="the site's public address: does its proxy pass everything?"
+            "--send-test", type=arguments.email_address, metavar="ADDRESS", help="send a mail to this address"
+        )
+        parser.add_argument(
+            "--url",
+            type=arguments.text,
+            metavar="ADDRESS",
+            help="the site's public address: does its proxy pass everything?",
         )
         add_json(parser)
 
-    @no_translations
     def handle(
         self, *, only: list[str] | None, offline: bool, send_test: str | None, url: str | None, **options: Any
     ) -> None:

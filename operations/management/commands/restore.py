@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandError, CommandParser, no_translations
+from django.core.management.base import CommandError, CommandParser
 
+from chatbot_site import arguments
 from operations.backup.keys import key_from
 from operations.backup.places import at_hand
 from operations.backup.problems import BackupProblem
@@ -16,6 +17,7 @@ from operations.console import Console, TeachingCommand, add_dry_run, add_json
 
 
 class Command(TeachingCommand):
+    asks_database = False  # it says itself that nothing was changed
     help = "Put a backup in the place of this site: all of it, or nothing is changed."
     requires_system_checks: list[str] = []  # the old site may be in any state
     examples = """
@@ -38,16 +40,17 @@ People sign in again, unless the backup was made with --with-sessions. Search ta
 """
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", help="the backup; with --storage its name there")
+        parser.add_argument("file", type=arguments.text, help="the backup; with --storage its name there")
         parser.add_argument("--replace", action="store_true", help="the site that is here is lost")
-        parser.add_argument("--storage", default="", metavar="ALIAS", help="a storage of settings.STORAGES")
-        parser.add_argument("--key-file", type=Path, metavar="FILE", help="the key of the backup (or BACKUP_KEY)")
+        parser.add_argument("--storage", type=arguments.text, metavar="ALIAS", help="a storage of settings.STORAGES")
+        parser.add_argument(
+            "--key-file", type=arguments.path, metavar="FILE", help="the key of the backup (or BACKUP_KEY)"
+        )
         parser.add_argument("--force", action="store_true", help="even if something has the database open")
         add_dry_run(parser, "check every byte and say what would be lost, change nothing")
         add_json(parser)
 
-    @no_translations
-    def handle(self, *, file: str, storage: str, key_file: Path | None, **options: Any) -> None:
+    def handle(self, *, file: str, storage: str | None, key_file: Path | None, **options: Any) -> None:
         console = Console(self, options)
         wishes = Wishes(options["replace"], options["dry_run"], options["force"])
         try:
@@ -72,7 +75,7 @@ def _tell(restored: Restored, console: Console) -> None:
             "Nothing is here yet." if lost.is_empty else f"--replace would lose what is here ({lost.sentence()})."
         )
         sentence += " Nothing was changed."
-    for problem in proof.problems:
+    for problem in [*proof.odd_rows.sentences(), *proof.problems]:
         console.warn(problem)
     values = proof.as_dict() | {"restored": restored.done, "replaced": lost.counts}
     console.result(values, sentence)

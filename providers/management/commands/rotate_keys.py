@@ -4,8 +4,9 @@ import json
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from chatbot_site.commands import SiteCommand
 from providers.credentials import EncryptionKeyError, cipher
 from providers.rotation import Rotated, rotate_all
 
@@ -20,7 +21,7 @@ The exit code is 1 when a stored key could not be opened with any part of ENCRYP
 """
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
     help = "Encrypt every stored API key of a provider anew under the first part of ENCRYPTION_KEY."
     requires_system_checks: list[str] = []
 

@@ -3,13 +3,16 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from chatbot_site import arguments
+from chatbot_site.commands import SiteCommand
 from providers.local import CONTEXT_WINDOW, MODEL, model_path
 from providers.local_server import CannotServe, serve
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
+    asks_database = False
     help = (
         "Serve the small local model as an OpenAI-compatible server on 127.0.0.1, in the foreground. "
         "The site starts such a server by itself when it needs one; this command is for trying it by hand."
@@ -17,8 +20,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 (the default) takes a free one")
-        parser.add_argument("--context", type=int, default=CONTEXT_WINDOW, help="context window in tokens")
+        port, context = arguments.whole(0, 65_535), arguments.whole(1, 1_000_000)
+        parser.add_argument("--port", type=port, default=0, help="port to listen on; 0 (the default) takes a free one")
+        parser.add_argument("--context", type=context, default=CONTEXT_WINDOW, help="context window in tokens")
         parser.add_argument("--leashed", action="store_true", help="end when standard input closes")
 
     def handle(self, *_args: Any, port: int, context: int, leashed: bool, **_options: Any) -> None:

@@ -10,9 +10,10 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Preferences, User
+from conversations import moderating
 from conversations.generation.engine import Engine
 from conversations.generation.receiving import CACHED_PAUSE, CACHED_PIECES, _pieces
-from conversations.models import Conversation, Generation
+from conversations.models import Conversation, Generation, Message
 from conversations.submission import continue_answer, regenerate, stop_answer, submit_message
 from tests.conversations.conftest import MODEL
 from tests.conversations.generation.test_runner import ListeningTab, ask, end_of, until
@@ -40,6 +41,14 @@ async def test_the_second_time_nobody_is_asked(alice: User, provider: ScriptedPr
     assert second.message.content == first.message.content
     assert (second.status, second.finish_reason) == ("complete", "stop")
     assert (second.input_tokens, second.output_tokens, second.cost) == (0, 0, Decimal())
+
+
+async def test_what_a_moderator_has_hidden_is_not_given_out_again(alice: User, provider: ScriptedProvider) -> None:
+    first = await _ask(alice)
+    await sync_to_async(moderating.hide)(first.message)
+    assert not (await _ask(alice)).cached
+    await sync_to_async(moderating.show)(await Message.objects.aget(pk=first.message_id))
+    assert (await _ask(alice)).cached
 
 
 async def test_it_comes_in_pieces(alice: User, provider: ScriptedProvider, running_engine: Engine) -> None:

@@ -1,9 +1,11 @@
 """What a guest sees of a shared conversation and what never: a snapshot, in pages when it is long."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core import signing
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 
@@ -211,9 +213,68 @@ def test_a_cursor_opens_nothing_but_its_own_share(guest: Client, alice: User, lo
 
 def test_a_constant_number_of_queries(guest, link, long_link, django_assert_num_queries):  # type: ignore[no-untyped-def]
     for shared in (link, long_link):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(7):
+            page(guest, shared)
+        with django_assert_num_queries(2):  # whether it still works, and what is hidden
             page(guest, shared)
     found = snapshot(long_link)
     assert found
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         snapshot(long_link, found.earlier)
+
+
+# --- Many looks, and dear ones ----------------------------------------------------------------------
+
+
+def test_an_imported_answer_is_rendered_at_the_first_look_only(guest: Client, link: Share) -> None:
+    Message.objects.update(html="")
+    caches["pages"].clear()
+    assert "<em>line</em>" in page(guest, link)
+    assert "<em>line</em>" in Message.objects.get(role="assistant").html
+
+
+def test_what_is_hidden_leaves_a_page_that_is_kept(guest: Client, conversation: Conversation, link: Share) -> None:
+    assert "<em>line</em>" in page(guest, link)
+    Message.objects.filter(pk=conversation.leaf_id).update(hidden_at=timezone.now())
+    assert "<em>line</em>" not in page(guest, link)
+    Message.objects.filter(pk=conversation.leaf_id).update(hidden_at=None)
+    assert "<em>line</em>" in page(guest, link)
+
+
+def test_a_page_that_is_kept_ends_with_its_link(guest: Client, link: Share) -> None:
+    page(guest, link)
+    Share.objects.update(revoked_at=timezone.now())
+    assert guest.get(address(link)).status_code == 404
+
+
+def test_each_language_has_its_own(guest: Client, link: Share) -> None:
+    assert 'aria-label="Question"' in page(guest, link)
+    assert 'aria-label="질문"' in page(Client(headers={"Accept-Language": "ko"}), link)
+
+
+def test_a_page_of_very_long_messages_has_fewer_of_them(guest: Client, conversation: Conversation) -> None:
+    for number in range(4):
+        reply(conversation, f"message {number} " + "word " * 70_000, "user")
+    html = page(guest, share(conversation, days=7))
+    assert html.count("<article") == 2
+    earlier = re.search(r'href="(\?before=[^"]*)"', html)
+    assert earlier
+    assert "message 1 " in page(guest, Share.objects.latest("pk"), earlier[1])
+
+
+def test_many_looks_from_one_address_wait_a_minute(guest: Client, link: Share, settings: Any) -> None:
+    settings.SHARE_VIEWS_PER_MINUTE = 2
+    assert [guest.get(address(link)).status_code for _ in range(3)] == [200, 200, 429]
+    response = guest.get("/share/guessed/")
+    assert (response.status_code, response["Retry-After"]) == (429, "60")
+    assert "Wait a minute" in response.content.decode()
+    assert guest.get(address(link), REMOTE_ADDR="192.0.2.7").status_code == 200
+
+
+def test_one_network_of_ipv6_is_one_address(guest: Client, link: Share, settings: Any) -> None:
+    settings.SHARE_VIEWS_PER_MINUTE = 1
+    codes = [
+        guest.get(address(link), REMOTE_ADDR=f"2001:db8:0:{net}::{host}").status_code
+        for net, host in ((1, 1), (1, 2), (2, 1))
+    ]
+    assert codes == [200, 429, 200]

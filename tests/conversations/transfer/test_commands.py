@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import User
+from accounts.models import Preferences, User
 from conversations.models import Conversation
 from tests.conversations.conftest import converse
 from tests.conversations.transfer.conftest import SAMPLES, Make, chatgpt
@@ -49,7 +49,7 @@ def test_the_report_as_json(alice: User) -> None:
 
 
 def test_nothing_is_imported_where_something_cannot_be_read(alice: User, make: Make) -> None:
-    path = make([chatgpt(), chatgpt(title=3)])
+    path = make([chatgpt(), chatgpt(mapping=3)])
     with pytest.raises(CommandError, match="Nothing was imported: not everything can be read"):
         _import("--user", "alice", path)
     assert not Conversation.objects.exists()
@@ -117,12 +117,53 @@ def test_the_old_file_stays_until_the_new_one_is_complete(
 ) -> None:
     converse(alice, "One", "Answer")
     path = tmp_path / "all.zip"
-    path.write_bytes(b"old")
+    _export("--user", "alice", "--output", path)
+    old = path.read_bytes()
     monkeypatch.setattr("conversations.transfer.archive.as_markdown", lambda gathered: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         _export("--user", "alice", "--output", path)
-    assert path.read_bytes() == b"old"
+    assert path.read_bytes() == old
     assert os.listdir(tmp_path) == ["all.zip"]
+
+
+@pytest.mark.parametrize("export_format", ["zip", "json"])
+def test_an_earlier_export_is_replaced_and_nothing_else(alice: User, tmp_path: Path, export_format: str) -> None:
+    path = tmp_path / "all"
+    arguments = ("--user", "alice", "--output", path, "--format", export_format)
+    for _time in range(2):  # of an empty account, and of one with a conversation
+        _export(*arguments)
+        converse(alice, "One", "Answer")
+    _export(*arguments)
+    for foreign in (b"my diary", b"[1, 2]", b"PK\x03\x04", b'[{"title": "of another product"}]'):
+        path.write_bytes(foreign)
+        with pytest.raises(CommandError, match="has not written it"):
+            _export(*arguments)
+        assert path.read_bytes() == foreign
+    _export(*arguments, "--replace")
+    assert path.stat().st_size > 100
+
+
+def test_a_link_a_device_and_a_folder_are_never_replaced(alice: User, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_bytes(b"precious")
+    (tmp_path / "link").symlink_to(tmp_path / "precious")
+    os.mkfifo(tmp_path / "pipe")
+    for place, kind in (("link", "a link"), ("pipe", "a pipe"), (".", "a directory"), ("/dev/null", "a device")):
+        for more in ((), ("--replace",)):
+            with pytest.raises(CommandError, match=f"is {kind}, not a file"):
+                _export("--user", "alice", "--output", tmp_path / place, *more)
+    assert (tmp_path / "precious").read_bytes() == b"precious"
+    assert (tmp_path / "link").is_symlink()
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_the_file_speaks_the_language_of_its_person(alice: User, tmp_path: Path) -> None:
+    converse(alice, "One", "Answer")
+    Preferences.objects.create(user=alice, language="en")
+    _export("--user", "alice", "--output", tmp_path / "en.md", "--format", "markdown")
+    assert "## Question" in (tmp_path / "en.md").read_text()
+    Preferences.objects.update(language="ko")
+    _export("--user", "alice", "--output", tmp_path / "ko.md", "--format", "markdown")
+    assert "## 질문" in (tmp_path / "ko.md").read_text()
 
 
 def test_progress_on_a_terminal(alice: User) -> None:

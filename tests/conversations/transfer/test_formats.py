@@ -25,7 +25,7 @@ def test_chatgpt() -> None:
     assert [turn.model for turn in first.turns] == ["", "o4-mini", "", "gpt-5"]
     assert (first.leaf, first.system_prompt, first.is_archived) == (3, "Answer briefly.", True)
     assert first.turns[2].created_at == datetime(2025, 8, 24, 1, 46, 50, tzinfo=UTC)
-    assert dict(first.notes) == {"tools": 2, "attachments": 1}
+    assert dict(first.notes) == {"tools": 2, "attachments": 1, "instructions": 1}
     assert second.title == "앤초비로 뭘 만들까요?"
 
 
@@ -33,12 +33,12 @@ def test_claude() -> None:
     first, old = (one for one in _readable("claude.json") if one.turns)
     assert (first.source, first.source_id) == ("claude", "11111111-0000-4000-8000-000000000001")
     assert _turns(first) == [
-        (None, "user", "What is a queue?\n\n[notes.txt]"),
+        (None, "user", "What is a queue?\n\n**notes.txt**\n\n```\nnotes\n```"),
         (0, "assistant", "A line."),
         (0, "assistant", "A line that waits."),
     ]
     assert (first.leaf, first.turns[1].reasoning, first.turns[1].model) == (2, "Keep it short.", "claude-sonnet-4-6")
-    assert dict(first.notes) == {"tools": 1, "attachments": 1}
+    assert dict(first.notes) == {"tools": 1}
     assert first.created_at == datetime(2026, 2, 14, 10, 4, 22, tzinfo=UTC)
     assert _turns(old) == [(None, "user", "Hello"), (0, "assistant", "Hello there")]
 
@@ -130,3 +130,120 @@ def test_what_no_database_holds_is_replaced(make: Make) -> None:
     [one] = parsed(make([chatgpt(mapping=mapping, title="x\x00y" + "z" * 200)]))
     assert one.turns[0].content == "a\ufffdb\ufffd"
     assert (one.title[:3], len(one.title)) == ("x\ufffdy", 120)
+
+
+QUESTION_AND_ANSWER = [(None, "user", "Question"), (0, "assistant", "Answer")]
+
+
+@pytest.mark.parametrize(
+    ("data", "source", "title"),
+    [
+        (
+            {
+                "conversationId": "l",
+                "title": "T",
+                "messages": [
+                    {"isCreatedByUser": 1, "text": "Question", "content": None, "files": None},
+                    {"isCreatedByUser": 0, "text": None, "content": [{"type": "text", "text": "Answer"}, None]},
+                ],
+            },
+            "librechat",
+            "T",
+        ),
+        (
+            {
+                "id": "o",
+                "title": 5,
+                "chat": {
+                    "messages": [
+                        {"role": "user", "content": [{"type": "text", "text": "Question"}], "timestamp": 1700000000.5},
+                        {"role": "assistant", "content": "Answer", "timestamp": 1700000000500},
+                    ]
+                },
+            },
+            "open_webui",
+            "5",
+        ),
+        (
+            {
+                "id": "o",
+                "chat": {
+                    "title": "T",
+                    "history": {
+                        "currentId": None,
+                        "messages": {
+                            "a": {"role": "user", "content": "Question", "childrenIds": ["b"]},
+                            "b": {"role": "assistant", "content": "Answer"},
+                        },
+                    },
+                },
+            },
+            "open_webui",
+            "T",
+        ),
+        (
+            {
+                "data": {
+                    "chats": [
+                        {
+                            "chatID": "t",
+                            "chatTitle": "T",
+                            "messages": [
+                                {"role": "user", "content": "Question"},
+                                {"role": "assistant", "content": [{"type": "text", "text": "Answer"}]},
+                            ],
+                        }
+                    ]
+                }
+            },
+            "other",
+            "T",
+        ),
+        (
+            [
+                {
+                    "_id": {"$oid": "x"},
+                    "title": "T",
+                    "messages": [
+                        {"id": "1", "from": "user", "content": "Question", "ancestors": []},
+                        {"id": "2", "from": "assistant", "content": "Answer", "ancestors": ["1"]},
+                    ],
+                }
+            ],
+            "other",
+            "T",
+        ),
+        (
+            {
+                "exportType": "all",
+                "state": {
+                    "sessions": [{"id": "s", "meta": {"title": "Session"}}],
+                    "topics": [{"id": "t", "title": "T", "sessionId": "s"}],
+                    "messages": [
+                        {"id": "1", "role": "user", "content": "Question", "sessionId": "s", "topicId": "t"},
+                        {"id": "2", "role": "assistant", "content": "Answer", "parentId": "1", "topicId": "t"},
+                    ],
+                },
+            },
+            "lobechat",
+            "T",
+        ),
+        (
+            {"format": "chat-conversation", "version": "1", "conversation": {"id": "c", "title": "T", "messages": [
+                {"id": 1, "parent": None, "role": "user", "content": "Question"},
+                {"id": "2", "parent": 1, "role": "assistant", "content": "Answer", "reasoning": None}]}},
+            "own",
+            "T",
+        ),
+    ],
+)  # fmt: skip
+def test_other_shapes(make: Make, data: object, source: str, title: str) -> None:
+    [one] = parsed(make(data))
+    assert (one.source, one.title, _turns(one)) == (source, title, QUESTION_AND_ANSWER)
+
+
+def test_stars_and_projects(make: Make) -> None:
+    messages = [{"sender": "human", "text": "Question"}]
+    path = make([{"uuid": "c", "is_starred": True, "project": {"name": "Work"}, "chat_messages": messages}])
+    [one] = parsed(path)
+    assert (one.is_pinned, one.folder) == (True, "Work")

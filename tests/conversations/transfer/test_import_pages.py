@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from conversations.models import Conversation, ImportJob
 from conversations.transfer import importing, jobs
-from tests.conversations.transfer.conftest import SAMPLES, chatgpt
+from tests.conversations.transfer.conftest import SAMPLES, chatgpt, chatgpt_node
 
 Status = ImportJob.Status
 Upload = Callable[..., HttpResponse]
@@ -26,13 +26,13 @@ Upload = Callable[..., HttpResponse]
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The work is done before the request is answered."""
-    monkeypatch.setattr(jobs, "_begin", jobs._in_peace)
+    monkeypatch.setattr(jobs, "_begin", jobs.work)
 
 
 @pytest.fixture
 def asleep(monkeypatch: pytest.MonkeyPatch) -> None:
     """The work is never done, as if the process had died."""
-    monkeypatch.setattr(jobs, "_begin", lambda work, job_id: None)
+    monkeypatch.setattr(jobs, "_begin", lambda job_id: None)
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def test_the_same_file_again(upload: Upload, alice_client: Client) -> None:
 
 @pytest.mark.usefixtures("at_once")
 def test_what_cannot_be_read_is_named_and_the_rest_may_be_imported(upload: Upload, alice_client: Client) -> None:
-    preview = _text(upload([chatgpt(), chatgpt(title=["<b>"])]))
-    assert "<code>[1].title</code> There should be text, and there is a list." in preview
+    preview = _text(upload([chatgpt(), chatgpt(mapping="<b>")]))
+    assert "<code>[1].mapping</code> There should be an object, and there is text." in preview
     assert "Import 1 conversation<" in preview
     alice_client.post(f"/import/{ImportJob.objects.get().pk}/start/")
     assert Conversation.objects.count() == 1
@@ -90,9 +90,9 @@ def test_what_cannot_be_read_is_named_and_the_rest_may_be_imported(upload: Uploa
         (b"", "The submitted file is empty|The file is empty.|Choose a file first."),
         (b"<html>", "This is a web page."),
         (b"[{", "ends in the middle of the JSON, at line 1, column 3"),
-        (b"[" * 100_000, "nested more than 700 levels deep"),
+        (b"[" * 300_000 + b"]" * 300_000, "nested more than 250000 levels deep"),
         (b"{}", "No conversations were found in it."),
-        (b'[{"mapping": {"q": 1}}]', "None of its conversations can be read. The first one, at [0].mapping.q:"),
+        (b'[{"mapping": 1}]', "None of its conversations can be read. The first one, at [0].mapping:"),
     ],
 )
 def test_a_file_that_is_refused(upload: Upload, content: bytes, said: str, media: Path) -> None:
@@ -257,3 +257,76 @@ def _until(job: ImportJob, status: str) -> None:
         assert time.monotonic() < deadline, job.status
         time.sleep(0.02)
         job.refresh_from_db()
+
+
+ODD = "\x00\ud800\u202e<b>"
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize(
+    "conversation",
+    [
+        chatgpt(mapping={ODD: {"message": ODD}}),
+        chatgpt(mapping=5, **{ODD: ODD}),
+        chatgpt(title=ODD, conversation_id=ODD, default_model_slug=ODD),
+        {"uuid": "c", "project": {"name": ODD}, "chat_messages": [{"sender": ODD, "content": [{"type": ODD}]}]},
+        {ODD: [{ODD: ODD}]},
+    ],
+)
+def test_no_text_of_a_file_breaks_the_page(upload: Upload, alice_client: Client, conversation: dict[str, Any]) -> None:
+    page = upload([chatgpt(conversation_id="sound"), conversation], "name\u202e.json")
+    assert page.status_code == 200
+    job = ImportJob.objects.get()
+    assert alice_client.post(f"/import/{job.pk}/start/", follow=True).status_code == 200
+    assert alice_client.get("/import/").status_code == 200
+    assert Conversation.objects.filter(source_id="sound").exists()
+    job.refresh_from_db()
+    json.dumps(job.report, ensure_ascii=False).encode()
+
+
+def test_a_report_of_another_version_or_with_odd_texts_is_shown(alice: User, alice_client: Client) -> None:
+    problem = {"code": "bad_json", "params": {"place": "x\ud800"}}
+    report = {"unreadable": [problem, {"code": "new", "params": {}}], "conversations": 1, "from_tomorrow": 1}
+    job = ImportJob.objects.create(owner=alice, status=Status.DONE, report=report if _takes_surrogates() else {})
+    assert alice_client.get(f"/import/{job.pk}/").status_code == 200
+
+
+def _takes_surrogates() -> bool:
+    from django.db import connection
+
+    return connection.vendor == "sqlite"
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_nobody_knows_is_counted_and_named(upload: Upload) -> None:
+    mapping = {"q": chatgpt_node("q", None, "user", {"content_type": "hologram", "text": "seen"})}
+    page = _text(upload([chatgpt(mapping=mapping)]))
+    assert "1 piece is of a kind that is not known here: part hologram." in page
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_later_export_says_what_it_adds(upload: Upload, alice_client: Client) -> None:
+    upload([chatgpt()])
+    alice_client.post(f"/import/{ImportJob.objects.get().pk}/start/")
+    more = chatgpt()["mapping"] | {"b": chatgpt_node("b", "a", "user", "More")}
+    page = _text(upload([chatgpt(mapping=more, current_node="b")]))
+    assert "Import 1 conversation<" in page
+    job = ImportJob.objects.get(status=Status.READY)
+    report = _text(alice_client.post(f"/import/{job.pk}/start/", follow=True))
+    assert "1 that was here has got what is new in it." in report
+    assert Conversation.objects.get().messages.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "For those that are imported it begins with the import"), ("ko", "가져온 대화는 가져온 날부터")],
+)
+def test_the_page_says_from_when_the_retention_counts(
+    alice: User, alice_client: Client, settings: Any, language: str, said: str
+) -> None:
+    def page() -> str:
+        return alice_client.get("/import/", headers={"accept-language": language}).content.decode()
+
+    assert said not in page()
+    settings.RETENTION_DAYS = {"Members": 30}
+    assert said in page()

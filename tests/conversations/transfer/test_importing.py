@@ -114,7 +114,7 @@ def test_queries_do_not_grow_with_the_messages(alice: User, make: Make) -> None:
         nodes = {f"m{n}": chatgpt_node(f"m{n}", f"m{n - 1}" if n else None, "user", "x") for n in range(count)}
         return chatgpt(conversation_id=key, mapping=nodes)
 
-    small, large = (parsed(make([line(count, str(count))])) for count in (2, 90))
+    small, large = (parsed(make([line(count, str(count))])) for count in (2, 70))
     store(alice, parsed(make([line(1, "first")])))
     counts = []
     for batch in (small, large):
@@ -126,13 +126,13 @@ def test_queries_do_not_grow_with_the_messages(alice: User, make: Make) -> None:
 
 def test_the_report(alice: User, make: Make, tmp_path: Path) -> None:
     path = make(
-        [chatgpt(), chatgpt(title=3), chatgpt(conversation_id="empty", mapping={}), chatgpt(conversation_id="c2")]
+        [chatgpt(), chatgpt(mapping=3), chatgpt(conversation_id="empty", mapping={}), chatgpt(conversation_id="c2")]
     )
     report = check(path, alice, tmp_path / "shelf")
     assert (report.conversations, report.messages, report.duplicates, report.unreadable_count) == (2, 4, 0, 1)
     assert report.source_labels() == "ChatGPT"
     assert report.note_sentences() == ["1 conversation without messages is left out."]
-    assert report.unreadable_sentences() == [("[1].title", "There should be text, and there is a number.")]
+    assert report.unreadable_sentences() == [("[1].mapping", "There should be an object, and there is a number.")]
     assert json.loads(json.dumps(report.as_dict())) == report.as_dict()
 
 

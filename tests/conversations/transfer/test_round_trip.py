@@ -103,12 +103,14 @@ LEFT_OUT = {
         "locked_at": "a moderator's, of this site",
         "deleted_at": "what is deleted is not exported",
         "title_is_indexed": "made anew",
+        "imported_at": "when it came to this site",
     },
     Message: {
         "conversation": "the one it is in",
         "client_id": "of the page that sent it",
         "html": "made of the content",
         "is_indexed": "made anew",
+        "copied_from": "of a branch, on this site",
     },
 }
 

@@ -1,5 +1,6 @@
 """The list of conversations: what it finds, what it shows, and what it keeps to itself."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -110,6 +111,47 @@ def test_a_search_for_a_text_is_in_the_audit_log_without_the_text(
     assert (entry.actor_id, entry.target_id, entry.details) == (moderator.pk, str(alice.pk), {})
     desk.get(LIST, {"text": "사과"})
     assert AuditEntry.objects.filter(action="conversations.searched", target_id="").count() == 1
+
+
+def searches() -> int:
+    return AuditEntry.objects.filter(action="conversations.searched").count()
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "0-999999999999999999", "0-4611686018427387904", "1-9", "2-", "after~1", " ", "\0", "0-5:abc:def"]
+)
+def test_no_cursor_that_somebody_made_up_searches_unseen(desk: Client, talk: Conversation, cursor: str) -> None:
+    page = desk.get(LIST, {"text": "사과", "p": cursor})
+    assert str(talk.pk) in page.content.decode()
+    assert searches() == 1
+    desk.head(LIST, {"text": "사과", "p": cursor})
+    assert searches() == 2
+
+
+def test_the_next_page_of_a_search_is_the_same_search_and_nobody_else_s(
+    desk: Client, moderator: User, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(30):
+        converse(alice, "사과")
+    _index(alice)
+    given = desk.get(LIST, {"text": "사과"}).context["page"].next
+    assert given
+    assert desk.get(LIST, {"text": "사과", "p": given}).context["page"].rows
+    assert searches() == 1
+    for asked in ({"text": "가게"}, {"text": "사과", "person": "alice"}, {"text": "사과", "model": "x"}):
+        desk.get(LIST, asked | {"p": given})
+    assert searches() == 4
+    later = time.time() + 3700
+    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
+    desk.get(LIST, {"text": "사과", "p": given})
+    assert searches() == 5
+    monkeypatch.undo()
+    bob.is_staff = True
+    bob.save()
+    bob.groups.set(moderator.groups.all())
+    desk.force_login(bob)
+    desk.get(LIST, {"text": "사과", "p": given})
+    assert searches() == 6
 
 
 def test_a_person_is_found_by_the_beginning_of_the_name(moderator: User, alice: User, bob: User) -> None:

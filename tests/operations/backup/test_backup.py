@@ -11,6 +11,7 @@ import sys
 import tarfile
 import threading
 from pathlib import Path
+from typing import IO
 
 import pytest
 import zstandard
@@ -21,8 +22,10 @@ from operations.backup.archive import entries
 from operations.backup.checking import check
 from operations.backup.databases import copy_sqlite
 from operations.backup.keys import BackupKey
+from operations.backup.places import Folder, name_at
+from operations.backup.problems import Unreachable
 from tests.operations.backup.conftest import KEY
-from tests.operations.backup.content import API_KEY, PASSWORD, TEXT, backed_up, media_files, run
+from tests.operations.backup.content import API_KEY, MOMENT, PASSWORD, TEXT, backed_up, media_files, run
 
 
 def test_one_file_with_database_media_and_manifest(site: Path) -> None:
@@ -192,6 +195,67 @@ def test_storage_of_the_settings(site: Path, settings) -> None:
         run("backup", "--verify", first, "--storage", "backups")
 
 
+def test_a_storage_on_this_machine_is_for_its_owner_only(site: Path, settings) -> None:
+    options = {"location": str(site / "remote")}
+    backend = "django.core.files.storage.FileSystemStorage"
+    settings.STORAGES = settings.STORAGES | {"backups": {"BACKEND": backend, "OPTIONS": options}}
+    run("backup", "--storage", "backups")
+    [file] = (site / "remote").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    options["file_permissions_mode"] = 0o640  # whoever says so
+    settings.STORAGES = settings.STORAGES | {"backups": {"BACKEND": backend, "OPTIONS": options}}
+    file.unlink()
+    run("backup", "--storage", "backups")
+    [file] = (site / "remote").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_only_has_the_name_of_a_backup_is_neither_replaced_nor_removed(site: Path) -> None:
+    folder = site / "backups"
+    folder.mkdir()
+    precious = site / "precious"
+    precious.write_text("precious")
+    names = [f"chat-backup-20200101T00000{number}Z.tar.zst" for number in range(3)]
+    (folder / names[0]).symlink_to(precious)
+    (folder / names[1]).mkdir()
+    os.mkfifo(folder / names[2])
+    os.mkfifo(folder / ".chat-backup-20200101T000000Z.tar.zst.unfinished")  # would be waited for
+    (folder / ".chat-backup-20200101T000001Z.tar.zst.unfinished").symlink_to(precious)
+    for _time in range(2):
+        removed = json.loads(run("backup", "--output", folder, "--keep", 1, "--json"))["removed"]
+        assert not set(removed) & set(names)
+    assert (folder / names[0]).is_symlink()
+    assert (folder / names[1]).is_dir()
+    assert (folder / names[2]).is_fifo()
+    assert precious.read_text() == "precious"
+    assert len(list(folder.iterdir())) == 6
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_a_name_that_is_taken_in_the_last_moment(site: Path, kind: str) -> None:
+    folder = Folder(site / "backups")
+    name = name_at(MOMENT, sealed=False)
+    path = site / "backups" / name
+
+    def write(file: IO[bytes]) -> None:
+        file.write(b"a backup")
+        path.symlink_to(site / "nothing") if kind == "link" else path.write_bytes(b"of somebody else")
+
+    with pytest.raises(Unreachable, match="is there already and was not replaced"):
+        folder.keep(name, write)
+    assert [one.name for one in path.parent.iterdir()] == [name]
+    assert kind == "file" or not (site / "nothing").exists()
+
+
+@pytest.mark.parametrize("place", ["file", "/dev/null", "pipe"])
+def test_a_place_that_is_no_folder(site: Path, place: str) -> None:
+    (site / "file").write_text("precious")
+    os.mkfifo(site / "pipe")
+    with pytest.raises(CommandError, match="cannot be read: Not a directory"):
+        run("backup", "--output", site / place)
+    assert (site / "file").read_text() == "precious"
+
+
 def test_storage_that_cannot_be_reached(site: Path, settings) -> None:
     (site / "file").touch()
     backend = "django.core.files.storage.FileSystemStorage"
@@ -218,7 +282,7 @@ def test_full_disk_leaves_no_half_file(site: Path, limit: int) -> None:
     """The kernel refuses to let files grow; in a process of its own, which the limit is for."""
     (site / "media/noise").write_bytes(os.urandom(2_000_000))
     env = os.environ | {"DATABASE_URL": f"sqlite:///{site / 'db.sqlite3'}", "VAR_DIR": str(site)}
-    env |= {"DJANGO_SETTINGS_MODULE": "chatbot_site.settings", "APP_ENV": "test", "ENV_FILE": "tests/no.env"}
+    env |= {"DJANGO_SETTINGS_MODULE": "chatbot_site.settings", "APP_ENV": "development", "ENV_FILE": "tests/no.env"}
     before = set(site.rglob("*"))
     ended = subprocess.run(
         [sys.executable, "manage.py", "backup", "--output", str(site / "backups")],

@@ -1,7 +1,10 @@
 """`manage.py restore`: a backup in the place of the site, whole or not at all."""
 
 import json
+import os
+import shutil
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -149,6 +152,70 @@ def test_a_restore_that_fails_leaves_the_old_site(
             run("restore", backup, "--replace")
     assert (digests(), media_files()) == before
     assert not [path for path in site.rglob("*") if path.name.startswith(".")]
+
+
+# --- Who may read it --------------------------------------------------------------------------------------------------
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_the_database_keeps_its_mode(site: Path, backup: Path, mode: int) -> None:
+    (site / "db.sqlite3").chmod(mode)
+    run("restore", backup, "--replace")
+    assert _mode(site / "db.sqlite3") == mode
+
+
+def test_a_new_database_and_all_files_are_for_their_owner_only(site: Path, backup: Path) -> None:
+    connection.close()
+    (site / "db.sqlite3").unlink()
+    shutil.rmtree(site / "media")
+    before = os.umask(0o022)
+    try:
+        run("restore", backup)
+    finally:
+        os.umask(before)
+    assert _mode(site / "db.sqlite3") == 0o600
+    assert media_files()
+    for path in (site / "media", *(site / "media").rglob("*")):
+        assert _mode(path) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_linked_database_stays_a_link(site: Path, backup: Path, tmp_path: Path) -> None:
+    rows = digests()
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    connection.close()
+    for path in site.glob("db.sqlite3*"):
+        path.rename(disk / path.name)
+    (site / "db.sqlite3").symlink_to(disk / "db.sqlite3")
+    (disk / "db.sqlite3").chmod(0o640)
+    run("restore", backup, "--replace")
+    assert (site / "db.sqlite3").is_symlink()
+    assert _mode(disk / "db.sqlite3") == 0o640
+    assert digests() == rows
+    assert sorted(path.name for path in disk.iterdir() if path.name.startswith(".")) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root restores for another account")
+def test_root_restores_for_the_account_that_has_the_site(site: Path, backup: Path) -> None:
+    for path in (site / "media", site / "db.sqlite3"):
+        os.chown(path, 12345, 12346)
+    run("restore", backup, "--replace")
+    for path in (site / "db.sqlite3", site / "media", *(site / "media").rglob("*")):
+        assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12346), path
+
+
+@pytest.mark.parametrize("kind", ["directory", "device", "pipe"])
+def test_what_is_no_file_is_no_backup(site: Path, tmp_path: Path, kind: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    path = {"directory": tmp_path, "device": Path("/dev/null"), "pipe": tmp_path / "pipe"}[kind]
+    with pytest.raises(CommandError, match=f"is a {kind}, not a backup"):
+        run("restore", path, "--replace")
+    with pytest.raises(CommandError, match=f"is a {kind}, not a backup"):
+        run("backup", "--verify", path)
 
 
 def test_a_swap_of_files_that_was_killed_is_taken_back_by_the_next(site: Path, backup: Path) -> None:

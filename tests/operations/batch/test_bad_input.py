@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -212,3 +213,29 @@ def batch_refused_any(batch: Batch) -> str:
     outcome = batch()
     assert outcome.code == 1
     return outcome.error
+
+
+@pytest.mark.parametrize("which", ["output", "journal"])
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "directory", "hard link"])
+def test_what_would_grow_somewhere_else(
+    batch: Batch, files: Files, provider: ScriptedProvider, which: str, kind: str
+) -> None:
+    files.write(GOOD)
+    place = files.output if which == "output" else files.output.with_name(f"{files.output.name}.journal")
+    precious = place.with_name("precious")
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "directory":
+        place.mkdir()
+    elif kind == "hard link":
+        precious.touch()
+        os.link(precious, place)
+    else:
+        if kind == "link":
+            precious.touch()
+        place.symlink_to(precious)
+    outcome = batch()
+    assert outcome.code == 1
+    assert f"is a {kind.removeprefix('dangling ')}, not a file" in outcome.error or "(a hard link)" in outcome.error
+    assert not precious.exists() or not precious.read_bytes()
+    assert not provider.chats

@@ -193,7 +193,7 @@ def groups(alice: User, bob: User, charlie: User) -> None:
 def test_retention_goes_by_group_and_the_longest_wins(
     alice: User, bob: User, charlie: User, cleanup: Cleanup, settings: Any
 ) -> None:
-    settings.RETENTION_DAYS = "Members=365, Interns=30"
+    settings.RETENTION_DAYS = {"Members": 365, "Interns": 30}
     gone = [chat(alice, updated_at=ago(days=31)), chat(bob, updated_at=ago(days=366))]
     stays = [
         chat(alice, updated_at=ago(days=29)),
@@ -209,7 +209,7 @@ def test_retention_goes_by_group_and_the_longest_wins(
 
 @pytest.mark.usefixtures("groups")
 def test_retention_takes_pinned_and_archived_ones_too(alice: User, cleanup: Cleanup, settings: Any) -> None:
-    settings.RETENTION_DAYS = "Interns=30"
+    settings.RETENTION_DAYS = {"Interns": 30}
     chat(alice, updated_at=ago(days=31), pinned_at=ago(days=31))
     chat(alice, updated_at=ago(days=31), archived_at=ago(days=31))
 
@@ -217,8 +217,19 @@ def test_retention_takes_pinned_and_archived_ones_too(alice: User, cleanup: Clea
 
 
 @pytest.mark.usefixtures("groups")
+def test_retention_counts_from_the_import_where_that_is_later(alice: User, cleanup: Cleanup, settings: Any) -> None:
+    settings.RETENTION_DAYS = {"Interns": 30}
+    fresh = chat(alice, updated_at=ago(days=900), imported_at=ago(days=29))
+    chat(alice, updated_at=ago(days=900), imported_at=ago(days=31))
+    gone_on_with = chat(alice, updated_at=ago(days=1), imported_at=ago(days=31))
+
+    assert cleanup()["removed"]["outdated_conversations"] == 1
+    assert set(Conversation.objects.all()) == {fresh, gone_on_with}
+
+
+@pytest.mark.usefixtures("groups")
 def test_keep_means_for_ever(alice: User, bob: User, cleanup: Cleanup, settings: Any) -> None:
-    settings.RETENTION_DAYS = "Interns=30,Members=keep"
+    settings.RETENTION_DAYS = {"Interns": 30, "Members": None}
     chat(alice, updated_at=ago(days=31))
     old = chat(bob, updated_at=ago(days=5000))
 

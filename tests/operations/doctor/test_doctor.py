@@ -60,7 +60,8 @@ def test_a_malformed_variable_is_a_sentence(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr.strip() == (
-        "The settings are not in order: LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'LOUD'."
+        "The settings are not in order: LOG_LEVEL is none of DEBUG, INFO, WARNING, ERROR, CRITICAL; "
+        "for example: LOG_LEVEL=DEBUG"
     )
 
 
@@ -78,11 +79,8 @@ def test_a_look_that_fails_is_a_finding() -> None:
 # --- Settings, database, keys -----------------------------------------------------------------------------------------
 
 
-def test_retention_that_is_malformed_or_names_nobody(db: None, look: Look, settings: Any) -> None:
-    settings.RETENTION_DAYS = "Interns"
-    assert levels(look("settings"))[-1] == "problem"
-
-    settings.RETENTION_DAYS = "Interns=30"
+def test_retention_that_names_nobody(db: None, look: Look, settings: Any) -> None:
+    settings.RETENTION_DAYS = {"Interns": 30}
     assert "'Interns'" in look("settings")[-1]["text"]
 
     Group.objects.create(name="Interns")
@@ -305,3 +303,33 @@ def test_no_backup(look: Look, settings: Any, tmp_path: Path) -> None:
     assert levels(look("backup")) == ["warning"]
     settings.BACKUP_FOLDER = str(tmp_path)
     assert levels(look("backup")) == ["problem"]
+
+
+# --- Who may read what ------------------------------------------------------------------------------------------------
+
+
+def test_what_everybody_may_read_is_named_and_the_next_start_closes_it(tmp_path: Path) -> None:
+    env = environment(tmp_path, APP_ENV="development")
+    assert manage("prepare", env=env).returncode == 0
+    (tmp_path / "media").mkdir(mode=0o700, exist_ok=True)
+    private = [tmp_path / "db.sqlite3", tmp_path / "media"]
+    assert [path.stat().st_mode & 0o777 for path in private] == [0o600, 0o700]
+    for path, mode in zip(private, (0o644, 0o755), strict=True):
+        path.chmod(mode)
+
+    done = manage("doctor", "--only", "disk", env=env)
+
+    for path in private:
+        assert f"{path} can be read by everybody on this machine." in done.stdout
+    assert manage("prepare", env=env).returncode == 0
+    assert [path.stat().st_mode & 0o777 for path in private] == [0o600, 0o700]
+    assert "can be read" not in manage("doctor", "--only", "disk", env=env).stdout
+
+
+def test_rights_that_were_given_to_a_group_stay(tmp_path: Path) -> None:
+    env = environment(tmp_path, APP_ENV="development")
+    assert manage("prepare", env=env).returncode == 0
+    (tmp_path / "db.sqlite3").chmod(0o640)
+    assert "can be read" not in manage("doctor", "--only", "disk", env=env).stdout
+    assert manage("prepare", env=env).returncode == 0
+    assert (tmp_path / "db.sqlite3").stat().st_mode & 0o777 == 0o640

@@ -1,0 +1,118 @@
+"""Settings that are addresses of other servers: the database, Redis, the mail server. With django-environ's readers,
+which take what they do not know for something else: so what they cannot read is refused before."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, unquote
+
+from environ import Env
+
+from chatbot_site.environment.addresses import split_url
+from chatbot_site.environment.kinds import Kind, NotUnderstood, boolean, whole
+
+POSTGRESQL = ("postgres", "postgresql", "psql", "pgsql")
+DATABASE_EXAMPLE = "postgres://user:password@localhost:5432/chat"
+_SWITCHES = ("ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_HEALTH_CHECKS", "DISABLE_SERVER_SIDE_CURSORS")
+_SMTP_PORTS = {"smtp": 25, "smtps": 465, "smtp+tls": 587, "smtp+ssl": 465}
+_OTHER_MAIL = ("consolemail", "filemail", "memorymail", "dummymail")
+_IMPLICIT_TLS_PORT = 465
+
+
+def database(folder: Path) -> Kind[dict[str, Any]]:
+    """An SQLite file, in `folder` unless its path is absolute, or a PostgreSQL database."""
+
+    def read(text: str) -> dict[str, Any]:
+        if text == "sqlite://:memory:":
+            text = "sqlite:///:memory:"
+        parts = split_url(text, (*POSTGRESQL, "sqlite"), several_hosts=True)
+        config = _sqlite(text, parts, folder) if parts.scheme == "sqlite" else _postgresql(parts)
+        return config | _typed_options(config)
+
+    return Kind("database", read, DATABASE_EXAMPLE, is_secret=True)
+
+
+def _sqlite(text: str, parts: SplitResult, folder: Path) -> dict[str, Any]:
+    name = unquote(parts.path.removeprefix("/"))
+    if parts.netloc or not name:
+        raise NotUnderstood("names no file of SQLite: three slashes stand before a relative path, four before another")
+    return {**Env.db_url_config(text), "NAME": name if name == ":memory:" else str(folder / name)}
+
+
+def _postgresql(parts: SplitResult) -> dict[str, Any]:
+    if not parts.path.strip("/") and "service" not in parse_qs(parts.query):
+        raise NotUnderstood("names no database after its last slash")
+    path = parts.path.replace("+", "%2B") or "/"  # a plus is a plus, where django-environ sees a blank
+    try:
+        config: dict[str, Any] = Env.db_url_config(parts._replace(path=path).geturl())
+    except Exception:  # of many kinds, and their words may hold the password
+        raise NotUnderstood("is no address of a database") from None
+    host = re.sub(r":\d+$", "", parts.netloc.rpartition("@")[2])
+    if "%2f" in host.lower():  # a socket's folder, as libpq has it
+        config["HOST"] = unquote(host)
+    if any(not port.isdigit() for port in str(config["PORT"]).split(",") if port) or host.endswith(":"):
+        raise NotUnderstood("has a port that is no number")
+    return config
+
+
+def _typed_options(config: dict[str, Any]) -> dict[str, Any]:
+    """Django's own options, as the types that Django wants."""
+    typed: dict[str, Any] = {
+        name: boolean().read(str(config[name])) for name in _SWITCHES if isinstance(config.get(name), str | int)
+    }
+    age = config.get("CONN_MAX_AGE")
+    if age is not None:
+        typed["CONN_MAX_AGE"] = whole(0, 86_400).read(str(age))
+    return typed
+
+
+def redis() -> Kind[str]:
+    def read(text: str) -> str:
+        parts = split_url(text, ("redis", "rediss", "unix"))
+        named = parts.query and parse_qs(parts.query).get("db", [""])[0]
+        number = parts.path.strip("/") if parts.scheme != "unix" else ""
+        if parts.scheme == "unix" and not parts.path.strip("/"):
+            raise NotUnderstood("names no socket")
+        if parts.scheme != "unix" and not parts.hostname:
+            raise NotUnderstood("names no host")
+        if any(given and not (given.isascii() and given.isdigit()) for given in (number, named)):
+            raise NotUnderstood("has a database that is no number")
+        return text
+
+    return Kind("redis", read, "redis://localhost:6379/0", is_secret=True)
+
+
+def mail_server() -> Kind[dict[str, Any]]:
+    def read(text: str) -> dict[str, Any]:
+        parts = split_url(text, (*_SMTP_PORTS, *_OTHER_MAIL))
+        if parts.query:
+            raise NotUnderstood("has a query, which says nothing here")
+        config: dict[str, Any] = Env.email_url_config(text)
+        if parts.scheme in _SMTP_PORTS:
+            return config | _smtp(parts)
+        folder = f"/{unquote(parts.path).lstrip('/')}"
+        if parts.netloc or (parts.scheme == "filemail") != (folder != "/"):
+            raise NotUnderstood("names a folder where none belongs, or none where one does")
+        return config | {"EMAIL_FILE_PATH": folder}
+
+    return Kind("mail server", read, "smtp+tls://user:password@mail.example.org:587", is_secret=True)
+
+
+def _smtp(parts: SplitResult) -> dict[str, Any]:
+    if not parts.hostname or parts.path.strip("/"):
+        raise NotUnderstood("names no host, or something after it")
+    if bool(parts.username) != bool(parts.password):
+        raise NotUnderstood("has a user without a password, or a password without a user")
+    port = parts.port or _SMTP_PORTS[parts.scheme]
+    if parts.scheme == "smtp+tls" and port == _IMPLICIT_TLS_PORT:
+        raise NotUnderstood("has the port 465, where servers speak smtp+ssl")
+    implicit = parts.scheme == "smtp+ssl" or (parts.scheme == "smtps" and port == _IMPLICIT_TLS_PORT)
+    return {
+        "EMAIL_PORT": port,
+        "EMAIL_USE_SSL": implicit,
+        "EMAIL_USE_TLS": parts.scheme != "smtp" and not implicit,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+    }

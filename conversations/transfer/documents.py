@@ -1,0 +1,141 @@
+"""Documents that were written through a tool beside a conversation, in the text of the answers they belong to.
+
+Canvases, artifacts, created files: each version that an answer made stands in it as a block of code with its title.
+What only changes a document shows it as it has become; the documents of an answer are those of its own branch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from conversations.text import cut, one_line
+
+VERSIONS_CHARACTERS = 4_000_000  # of a conversation: documents shown once more because a piece of them was changed
+TITLE_LENGTH = 200
+_LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]{1,30}\Z")
+_TICKS = re.compile("`{3,}")
+_BOX = re.compile(r"^:::(?:writing|artifact)\b([^\n]*+)\n((?:(?!:::)[^\n]*+\n)*+):::[ \t]*$", re.MULTILINE)
+_TITLE = re.compile(r'\btitle="([^"]*)"')
+_MEDIA_TYPES = {
+    "text/html": "html",
+    "text/markdown": "markdown",
+    "image/svg+xml": "svg",
+    "application/vnd.ant.mermaid": "mermaid",
+    "application/vnd.ant.react": "jsx",
+    "document": "markdown",
+}
+_ENDINGS = {"py": "python", "js": "javascript", "ts": "typescript", "md": "markdown", "sh": "bash", "txt": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """`new` instead of the first `old`, or of each one; of everything where `old` is None."""
+
+    old: str | None
+    new: str
+    is_for_each: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a tool did to the document `key`; without a key, to the one that was worked on last."""
+
+    key: str = ""
+    title: str = ""
+    language: str = ""
+    edits: Sequence[Edit] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    title: str
+    language: str
+    text: str
+
+
+Documents = Mapping[str, Document]  # as they are at the end of a message, by key; "" is the last one
+Piece = str | Revision
+
+
+class Room:
+    """How much may still be shown again of documents that only change; what is written anew always is."""
+
+    def __init__(self, characters: int = VERSIONS_CHARACTERS) -> None:
+        self._left = characters
+
+    def has(self, characters: int) -> bool:
+        self._left -= characters
+        return self._left >= 0
+
+
+def told(pieces: Sequence[Piece], before: Documents, room: Room) -> tuple[str, Documents]:
+    """The text of a message, and the documents after it."""
+    texts: list[str] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            texts.append(piece)
+        else:
+            said, before = _revised(piece, before, room)
+            texts.append(said)
+    return "\n\n".join(text for text in texts if text.strip()), before
+
+
+def _revised(revision: Revision, before: Documents, room: Room) -> tuple[str, Documents]:
+    old = before.get(revision.key) or Document("", "", "")
+    text = _edited(old.text, revision.edits, room)
+    title, language = revision.title or old.title or revision.key, revision.language or old.language
+    if text is None:
+        pieces = "\n\n".join(edit.new for edit in revision.edits)  # what has become of the rest, nobody can say
+        return (block(pieces, title, language) if pieces.strip() else ""), before
+    document = Document(title, language, text)
+    return block(text, title, language), {**before, revision.key: document, "": document}
+
+
+def _edited(text: str, edits: Sequence[Edit], room: Room) -> str | None:
+    """The text after all edits; None where one does not fit, or there is no more room."""
+    for edit in edits:
+        if edit.old is None:
+            text = edit.new
+        elif edit.old and room.has(len(text)) and edit.old in text:
+            text = text.replace(edit.old, edit.new, -1 if edit.is_for_each else 1)
+        else:
+            return None
+    return text
+
+
+def block(text: str, title: str = "", language: str = "") -> str:
+    """`text` as a block of code that nothing in it can close, under its title."""
+    fence = "`" * max([3, *(len(ticks) + 1 for ticks in _TICKS.findall(text))])
+    heading = _heading(title)
+    body = text.strip("\n")
+    return (f"**{heading}**\n\n" if heading else "") + f"{fence}{_info(language)}\n{body}\n{fence}"
+
+
+def unboxed(text: str) -> str:
+    """Without the lines that put a frame around a letter or an artifact in the text; their title stays."""
+    return _BOX.sub(_without_frame, text) if ":::" in text else text
+
+
+def _without_frame(found: re.Match[str]) -> str:
+    title = _TITLE.search(found[1])
+    return (f"**{_heading(title[1])}**\n\n" if title else "") + found[2].rstrip("\n")
+
+
+def _heading(title: str) -> str:
+    return cut(one_line(title), TITLE_LENGTH).replace("*", "\\*")
+
+
+def _info(language: str) -> str:
+    return language if _LANGUAGE.match(language) else ""
+
+
+def language_of(kind: str) -> str:
+    """The language of a document's kind as products name it: a media type, "code/python", "document"."""
+    return _MEDIA_TYPES.get(kind, kind.removeprefix("code/") if kind.startswith("code/") else "")
+
+
+def language_of_file(path: str) -> str:
+    ending = path.rpartition(".")[2].lower() if "." in path.rpartition("/")[2] else ""
+    return _ENDINGS.get(ending, ending)

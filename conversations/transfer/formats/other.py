@@ -1,0 +1,95 @@
+"""Any other product's conversation that is a list of messages, each with a role and a text.
+
+TypingMind's `data.chats` (`chatTitle`), chat-ui's conversations (`from`, `ancestors`), LobeChat's tables (see
+`lobechat`), lists of messages as they are sent to a model, and what scripts make of them.
+"""
+
+from __future__ import annotations
+
+from conversations.transfer.formats.common import files, is_starred, joined, moment, source_id, unknown
+from conversations.transfer.tree import Node, Parsed, Role, grow, in_a_row
+from conversations.transfer.values import Value
+
+_LISTS = ("messages", "turns", "chat", "history", "responses")
+_WHO = ("role", "from", "sender", "author", "speaker", "type")
+_WHAT = ("content", "text", "message", "parts", "value", "body")
+_ROLES: dict[str, Role] = {
+    **dict.fromkeys(("user", "human", "you", "me", "prompt"), "user"),
+    **dict.fromkeys(("assistant", "ai", "bot", "model", "gpt", "chatbot", "claude", "response"), "assistant"),
+    **dict.fromkeys(("system", "developer"), "system"),
+    **dict.fromkeys(("tool", "function"), "tool"),
+}
+_SEEN = 3  # messages that are looked at
+
+
+def recognises(value: Value) -> bool:
+    return _messages(value) is not None
+
+
+def _messages(value: Value) -> Value | None:
+    for name in _LISTS:
+        listed = value.get(name)
+        if isinstance(listed.data, list) and any(_is_message(Value(one, "")) for one in listed.data[:_SEEN]):
+            return listed
+    return None
+
+
+def _is_message(value: Value) -> bool:
+    return _role(value) is not None and any(value.has(key) for key in _WHAT)
+
+
+def _role(message: Value) -> Role | None:
+    name = message.first(*_WHO).first("role", "name").text() if isinstance(message.data, dict) else ""
+    name = name or message.first(*_WHO).text()
+    return _ROLES.get(name.strip().lower())
+
+
+def parse(value: Value, source: str = "other") -> Parsed:
+    title = value.first("title", "chatTitle", "name", "topic", "subject").text()
+    parsed = Parsed(source, source_id(value.first("id", "_id", "uuid", "chatID", "chat_id")), title, place=value.place)
+    parsed.created_at = moment(value.first("created_at", "createdAt", "create_time", "timestamp"), parsed.notes)
+    parsed.updated_at = moment(value.first("updated_at", "updatedAt", "update_time"), parsed.notes)
+    parsed.is_pinned, parsed.is_archived = is_starred(value), value.first("archived", "isArchived").flag()
+    parsed.system_prompt = value.first("preprompt", "systemMessage", "systemPrompt", "system_prompt", "system").text()
+    folder = value.first("folder", "folderName", "project")
+    parsed.folder = folder.get("name").text() if isinstance(folder.data, dict) else folder.text()
+    messages = _messages(value) or value.get("messages")
+    nodes = [_node(key, message, parsed) for key, message in messages.entries()]
+    return grow(parsed, in_a_row(nodes), value.first("currentId", "leaf").key())
+
+
+def _node(key: str, message: Value, parsed: Parsed) -> Node:
+    role = _role(message)
+    if role is None:
+        unknown(f"role {message.first(*_WHO).text()}", parsed.notes)
+    ancestors = list(message.get("ancestors").items())
+    parent = ancestors[-1] if ancestors else message.first("parentId", "parent_id", "parentMessageId", "parent")
+    node = Node(key, parent.key(), role or "hidden", message.place)
+    text, node.reasoning = _told(message, parsed)
+    attached = message.first("files", "attachments", "fileList")
+    node.pieces = [text, *files(attached, parsed.notes)]
+    dated = message.first("created_at", "createdAt", "create_time", "timestamp", "time")
+    node.created_at = moment(dated, parsed.notes)
+    model = message.first("model", "fromModel")
+    node.model = model.text() if role == "assistant" else ""
+    return node
+
+
+def _told(message: Value, parsed: Parsed) -> tuple[str, str]:
+    """The text, whole or in parts, and the thoughts."""
+    texts: list[str] = []
+    thoughts = [message.first("reasoning", "reasoning_content", "thinking").text()]
+    for part in message.first(*_WHAT).items():
+        kind = part.get("type").text()
+        if kind in ("thinking", "reasoning"):
+            thoughts.append(part.first("thinking", "reasoning", "text").text())
+        elif kind.startswith("image"):
+            parsed.notes["attachments"] += 1
+        elif kind.startswith("tool"):
+            parsed.notes["tools"] += 1
+        else:
+            text = part.text()
+            if not text and isinstance(part.data, dict):
+                unknown(f"part {kind}", parsed.notes)
+            texts.append(text)
+    return joined(texts), joined(thoughts)

@@ -1,0 +1,80 @@
+"""Marks in the text of ChatGPT's answers that only its own page can show, as what that page shows in their place.
+
+A mark stands between U+E200 and U+E201, its kind and fields apart by U+E202: a link with its label, a name with a card
+behind it, a formula. The metadata of the message say of some (`content_references`) what is shown for them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+from conversations.text import one_line
+from conversations.transfer.documents import unboxed
+from conversations.transfer.formats.common import unknown
+from conversations.transfer.values import Value
+
+_MARK = re.compile("\ue200([^\ue200-\ue202]*)((?:\ue202[^\ue200\ue201]*)?)\ue201")
+_STRAY = re.compile("[\ue200-\ue206]")
+_REFERENCE = re.compile(r"(turn\d+[a-z_]+\d+|search\d+)([,\s]+|\Z)", re.IGNORECASE)  # of no use outside of that page
+_SILENT = frozenset({"cite", "filecite", "memcite", "image_group", "i", "map", "businesses_map", "entity_metadata"})
+_NAMED = frozenset(
+    {"entity", "url", "link_title", "navlist", "product", "product_entity", "products", "video", "finance"}
+)
+
+
+def shown(text: str, metadata: Value, notes: Counter[str]) -> str:
+    """`text` with what people saw instead of the marks."""
+    text = unboxed(text)
+    if not _STRAY.search(text):
+        return text
+    said = {mark: alt for mark, alt in map(_reference, metadata.get("content_references").items()) if alt}
+    text = _MARK.sub(lambda found: said.get(found[0]) or _visible(found[1], found[2][1:].split("\ue202"), notes), text)
+    return _STRAY.sub("", text)
+
+
+def _reference(reference: Value) -> tuple[str, str]:
+    """A mark, and what is shown for it."""
+    return reference.get("matched_text").text(), reference.get("alt").text().strip()
+
+
+def _visible(kind: str, fields: list[str], notes: Counter[str]) -> str:
+    kind = kind.strip()
+    if kind in _SILENT:
+        return ""
+    if kind == "url" and len(fields) > 1 and re.match(r"https?://[^\s<>]+\Z", fields[1]):
+        return _link(_label(fields[0]) or fields[1], fields[1])
+    if kind not in _NAMED and kind != "genui":
+        unknown(f"mark {kind}", notes)
+    return _of_json(fields[0]) or _label(fields[0])
+
+
+def _link(label: str, url: str) -> str:
+    label = label.replace("[", "\\[").replace("]", "\\]")
+    return f"[{label}](<{url}>)" if "(" in url or ")" in url else f"[{label}]({url})"
+
+
+def _label(field: str) -> str:
+    """A field that people can read: no reference, nothing of JSON."""
+    return "" if _REFERENCE.sub("", field).strip() == "" or field.lstrip()[:1] in ("[", "{") else one_line(field)
+
+
+def _of_json(field: str) -> str:
+    """The name in a list of kind, name and description; what is in a widget, a formula as one."""
+    try:
+        data: Any = json.loads(field)
+    except (ValueError, RecursionError):
+        return ""
+    if isinstance(data, list):
+        names = [item for item in data[1:2] or data if isinstance(item, str)]
+        return one_line(Value(names[0], "").text()) if names else ""
+    if not isinstance(data, dict):
+        return ""
+    return "\n\n".join(filter(None, (_of_widget(name, Value(inner, "")) for name, inner in data.items())))
+
+
+def _of_widget(name: str, inner: Value) -> str:
+    text = inner.get("content").text().strip() if isinstance(inner.data, dict) else ""
+    return f"\n$$\n{text}\n$$\n" if text and ("math" in name or "latex" in name) else text

@@ -1,0 +1,228 @@
+"""What people saw beside or inside an answer there: documents, pasted text, marks with a text, speech."""
+
+import json
+from typing import Any
+
+import pytest
+
+from conversations.transfer.documents import block
+from tests.conversations.transfer.conftest import Make, chatgpt, chatgpt_node, parsed
+
+
+def _answers(make: Make, *messages: dict[str, Any]) -> Any:
+    """One conversation of ChatGPT with a question and these messages in a row."""
+    mapping, before = {"q": chatgpt_node("q", None, "user", "Question")}, "q"
+    for number, message in enumerate(messages):
+        mapping[f"m{number}"] = chatgpt_node(f"m{number}", before, "assistant", "", **message)
+        before = f"m{number}"
+    [one] = parsed(make([chatgpt(mapping=mapping, current_node=before)]))
+    return one
+
+
+def _canvas(tool: str, **call: Any) -> dict[str, Any]:
+    return {"recipient": f"canmore.{tool}", "content": {"content_type": "code", "text": json.dumps(call)}}
+
+
+def _said(*parts: Any, **message: Any) -> dict[str, Any]:
+    return {"content": {"content_type": "text", "parts": list(parts)}} | message
+
+
+@pytest.mark.parametrize(
+    ("mark", "shown"),
+    [
+        ('\ue200entity\ue202["company","Example","software"]\ue201', "Example"),
+        ('\ue200entity\ue202["company","a\\ud800b\\u0000c"]\ue201', "a\ufffdb\ufffdc"),
+        ("\ue200entity\ue202plain name\ue201", "plain name"),
+        ("\ue200url\ue202the label\ue202https://example.org/a\ue201", "[the label](https://example.org/a)"),
+        ("\ue200url\ue202the label\ue202turn0news0\ue201", "the label"),
+        ("\ue200url\ue202the label\ue202javascript:x\ue201", "the label"),
+        ("\ue200link_title\ue202Open Site\ue202search1\ue201", "Open Site"),
+        ("\ue200navlist\ue202More on this\ue202turn0news1\ue202turn0news2\ue201", "More on this"),
+        ("\ue200cite\ue202turn0search1\ue202turn0search2\ue201", ""),
+        ('\ue200image_group\ue202{"query":["x"]}\ue201', ""),
+        ('\ue200genui\ue202{"math_block_widget_v2":{"content":"E=mc^2"}}\ue201', "\n$$\nE=mc^2\n$$\n"),
+        ("\ue200brand_new\ue202Visible words\ue202turn0x1\ue201", "Visible words"),
+        ("\ue203quoted\ue204", "quoted"),
+        ("\ue200entity", "entity"),
+    ],
+)
+def test_a_mark_becomes_what_was_shown_for_it(make: Make, mark: str, shown: str) -> None:
+    one = _answers(make, _said(f"a{mark}b"))
+    assert one.turns[1].content == f"a{shown}b"
+
+
+def test_a_mark_whose_text_is_in_the_metadata(make: Make) -> None:
+    mark = "\ue200cite\ue202turn0search1\ue201"
+    references = [{"matched_text": mark, "alt": "([MacMost](https://macmost.com))"}, {"matched_text": None}, 3]
+    one = _answers(make, _said(f"Yes. {mark}", metadata={"content_references": references}))
+    assert one.turns[1].content == "Yes. ([MacMost](https://macmost.com))"
+
+
+def test_unknown_kinds_are_counted_by_name(make: Make) -> None:
+    strange = {"content": {"content_type": "hologram", "text": "seen"}}
+    one = _answers(make, _said("a\ue200brand_new\ue202b\ue201", {"content_type": "smell", "text": "c"}), strange)
+    assert one.turns[1].content == "ab\n\nc\n\nseen"
+    assert {code: count for code, count in one.notes.items() if code.startswith("unknown:")} == {
+        "unknown:mark brand_new": 1,
+        "unknown:part smell": 1,
+        "unknown:content hologram": 1,
+    }
+
+
+def test_a_canvas_and_its_changes(make: Make) -> None:
+    one = _answers(
+        make,
+        _canvas("create_textdoc", name="snake.py", type="code/python", content='print("```hi```")\n'),
+        _said("Here it is."),
+        _canvas("update_textdoc", updates=[{"pattern": "hi", "replacement": "ho"}]),
+        _canvas("update_textdoc", updates=[{"pattern": ".*", "replacement": "pass"}]),
+        _canvas("comment_textdoc", comments=[{"pattern": "x", "comment": "Nicer so."}]),
+    )
+    assert one.turns[1].content == (
+        '**snake.py**\n\n````python\nprint("```hi```")\n````\n\nHere it is.\n\n'
+        '**snake.py**\n\n````python\nprint("```ho```")\n````\n\n**snake.py**\n\n```python\npass\n```\n\n> Nicer so.'
+    )
+    assert "tools" not in one.notes
+
+
+def test_a_change_by_a_pattern_that_does_not_fit_shows_what_is_new(make: Make) -> None:
+    one = _answers(
+        make,
+        _canvas("create_textdoc", name="a", type="document", content="Old text"),
+        _canvas("update_textdoc", updates=[{"pattern": "^O[a-z]+", "replacement": "New"}]),
+    )
+    assert one.turns[1].content.endswith("**a**\n\n```markdown\nNew\n```")
+
+
+def test_a_call_of_the_canvas_that_is_no_json_is_shown_as_it_is(make: Make) -> None:
+    broken = {"recipient": "canmore.create_textdoc", "content": {"content_type": "code", "text": '{"name": "x", "cont'}}
+    assert '{"name": "x", "cont' in _answers(make, broken).turns[1].content
+
+
+def test_other_tools_are_counted(make: Make) -> None:
+    one = _answers(make, {"recipient": "python", "content": {"content_type": "code", "text": "1"}}, _said("2"))
+    assert (one.turns[1].content, one.notes["tools"]) == ("2", 1)
+
+
+def test_speech(make: Make) -> None:
+    parts = [
+        {"content_type": "audio_transcription", "text": "What was said", "direction": "in"},
+        {"content_type": "real_time_user_audio_video_asset_pointer", "audio_asset_pointer": {"asset_pointer": "x"}},
+    ]
+    one = _answers(make, {"content": {"content_type": "multimodal_text", "parts": parts}})
+    assert (one.turns[1].content, one.notes["attachments"]) == ("What was said", 1)
+
+
+def test_a_picture_that_was_drawn_leaves_a_mark(make: Make) -> None:
+    picture = {
+        "content_type": "multimodal_text",
+        "parts": [{"content_type": "image_asset_pointer", "asset_pointer": "x"}],
+    }
+    one = _answers(make, {"author": {"role": "tool", "name": "dalle.text2im"}, "content": picture}, _said("There."))
+    assert (one.turns[1].content, one.notes["attachments"]) == ("[image]\n\nThere.", 1)
+
+
+@pytest.mark.parametrize("text", ["x", "```", "a\n`````python\nb\n`````", "~~~"])
+def test_nothing_in_a_document_closes_its_block(text: str) -> None:
+    first, *inside, last = block(text, "T *x*", "c++").split("\n")[2:]
+    assert first == last + "c++"
+    assert all(last not in line for line in inside)
+
+
+def _claude(make: Make, *blocks: dict[str, Any], **message: Any) -> Any:
+    said = {"uuid": "a", "sender": "assistant", "content": list(blocks), "attachments": None, "files": None} | message
+    question = {"uuid": "q", "sender": "human", "text": "Question", "content": None}
+    [one] = parsed(make([{"uuid": "c", "name": "T", "chat_messages": [question, said]}]))
+    return one
+
+
+def _tool(tool: str, **call: Any) -> dict[str, Any]:
+    return {"type": "tool_use", "name": tool, "input": call}
+
+
+def test_artifacts_of_claude(make: Make) -> None:
+    code = "application/vnd.ant.code"
+    one = _claude(
+        make,
+        {"type": "text", "text": "First."},
+        _tool("artifacts", command="create", id="g", title="Game", type=code, language="python", content="a = 1"),
+        _tool("artifacts", command="update", id="g", old_str="1", new_str="2"),
+        _tool("artifacts", command="rewrite", id="g", content="b"),
+        {"type": "tool_result", "content": [{"type": "text", "text": "OK"}]},
+        {"type": "text", "text": "Last."},
+    )
+    blocks = [f"**Game**\n\n```python\n{text}\n```" for text in ("a = 1", "a = 2", "b")]
+    assert one.turns[1].content == "\n\n".join(["First.", *blocks, "Last."])
+
+
+def test_files_that_claude_created(make: Make) -> None:
+    one = _claude(
+        make,
+        _tool("create_file", path="/home/plan.md", description="d", file_text="# Plan"),
+        _tool("str_replace", path="/home/plan.md", old_str="Plan", new_str="Better plan"),
+        _tool("bash_tool", command="ls"),
+    )
+    assert one.turns[1].content == (
+        "**/home/plan.md**\n\n```markdown\n# Plan\n```\n\n**/home/plan.md**\n\n```markdown\n# Better plan\n```"
+    )
+    assert one.notes["tools"] == 1
+
+
+def test_artifacts_in_the_text_of_the_oldest_exports(make: Make) -> None:
+    tag = '<antArtifact identifier="x" type="text/html" title="Page"><p>a</p></antArtifact>'
+    one = _claude(make, {"type": "text", "text": f"<antThinking>hm</antThinking>Here: {tag} Done."})
+    assert one.turns[1].content == "Here: \n\n**Page**\n\n```html\n<p>a</p>\n```\n\n Done."
+
+
+def test_pasted_text_is_imported_and_other_files_are_named(make: Make) -> None:
+    attached = [
+        {"file_name": "", "extracted_content": "pasted"},
+        {"file_name": "b.pdf"},
+        {"file_name": "c.csv", "text": 5},
+    ]
+    one = _claude(make, {"type": "text", "text": "Look."}, attachments=attached)
+    assert one.turns[1].content == "Look.\n\n```\npasted\n```\n\n[b.pdf] [c.csv]"
+    assert one.notes["attachments"] == 2
+
+
+def test_answers_of_open_webui_that_stand_in_output(make: Make) -> None:
+    output = [
+        {"type": "reasoning", "summary": [], "content": [{"type": "output_text", "text": "Hm."}]},
+        {"type": "function_call", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "output": [{"type": "input_text", "text": "1"}]},
+        {"type": "open_webui:code_interpreter", "code": "print(1)", "lang": "python"},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "It is 1."}]},
+    ]
+    messages = {
+        "q": {
+            "role": "user",
+            "parentId": None,
+            "content": "?",
+            "files": [{"type": "file", "name": "n.txt", "file": {"data": {"content": "noted"}}}],
+        },
+        "a": {"role": "assistant", "parentId": "q", "content": "", "output": output, "statusHistory": [{"done": True}]},
+    }
+    [one] = parsed(make([{"id": "x", "chat": {"title": "T", "history": {"messages": messages, "currentId": "a"}}}]))
+    assert one.turns[0].content == "?\n\n**n.txt**\n\n```\nnoted\n```"
+    assert one.turns[1].content == "```python\nprint(1)\n```\n\nIt is 1."
+    assert (one.turns[1].reasoning, one.notes["tools"]) == ("Hm.", 1)
+
+
+def test_a_letter_in_a_frame(make: Make) -> None:
+    one = _answers(make, _said('Here:\n\n:::writing{variant="email" id="1"}\nDear all,\n\nBye\n:::\n\nDone.'))
+    assert one.turns[1].content == "Here:\n\nDear all,\n\nBye\n\nDone."
+
+
+@pytest.mark.parametrize("text", ["<antArtifact>", "<antThinking>", "\ue200url\ue202", ":::writing\n", "```"])
+def test_marks_that_never_close_cost_no_time(make: Make, text: str) -> None:
+    [one] = parsed(make([{"uuid": "c", "chat_messages": [{"sender": "human", "text": text * 100_000}]}]))
+    assert len(one.turns) == 1
+    one = _answers(make, _said(text * 100_000))
+    assert len(one.turns) >= 1
+
+
+def test_details_that_never_close_cost_no_time(make: Make) -> None:
+    text = '<details type="reasoning"><summary>' * 50_000
+    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": text}]
+    [one] = parsed(make([{"id": "x", "chat": {"models": ["m"], "messages": messages}}]))
+    assert len(one.turns) == 2
