@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -10,10 +11,14 @@ from urllib.parse import quote
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import User
+from chatbot_site.storable import storable_text
+from conversations.models import Attachment, ImportJob
+from conversations.transfer.reports import Report
 from moderation.models import Case, Rule
 from tests.conversations.conftest import converse
 from tests.conversations.test_cross_user import _PARAMETER, IDS
@@ -112,3 +117,60 @@ def _read(response: Any) -> None:
             b"".join(response.streaming_content)
         for close in response._resource_closers:
             close()
+
+
+FILE_NAMES = {
+    "NUL": b'filename="a\x00b.txt"',
+    "half a character in UTF-7": b"filename*=utf-7''a%2B2AA-b.txt",
+    "half a character in UTF-8": b"filename*=utf-8''a%ED%A0%80b.txt",
+    "no UTF-8": b'filename="a\xff\xfeb.txt"',
+    "another charset": b"filename*=utf-16''%00%d8.txt",
+    "a charset that is none": b"filename*=nonsense''a.txt",
+    "lines and bidi": b"filename*=utf-8''a%0D%0AX-Planted: 1%E2%80%AEb.txt",
+    "400 digits": b'filename="' + b"9" * 400 + b'.txt"',
+}
+CONTENTS = {
+    "half a character": b"one\xed\xa0\x80two",
+    "half a character in UTF-16": "a letter".encode("utf-16") + b"\x00\xd8" + "b letter".encode("utf-16-le"),
+    "JSON": rb'[{"\ud800": "\u0000", "title": "\udfff", "create_time": 1e999, "n": %s}]' % (b"1" * 400),
+    "JSON in UTF-16": r'[{"title": "\ud800"}]'.encode("utf-16"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", FILE_NAMES)
+@pytest.mark.parametrize("content", CONTENTS)
+def test_files_of_any_name_and_content(name: str, content: str, alice: User, client: Client) -> None:
+    client.force_login(alice)
+    head = b'--boundary\r\nContent-Disposition: form-data; name="file"; '
+    body = head + FILE_NAMES[name] + b"\r\n\r\n" + CONTENTS[content] + b"\r\n--boundary--\r\n"
+    for address in ("/attachments/", "/import/"):
+        kind = "multipart/form-data; boundary=boundary"
+        answer = client.generic("POST", address, body, content_type=kind, headers={"HX-Request": "true"})
+        assert answer.status_code < 500
+    for attachment in Attachment.objects.all():
+        assert storable_text(attachment.name) == attachment.name
+        assert storable_text(attachment.text) == attachment.text
+        answer = client.get(f"/attachments/{attachment.pk}/")
+        assert answer.status_code == 200
+        assert answer["Content-Disposition"].isprintable()
+        assert "X-Planted" not in answer
+    for job in ImportJob.objects.all():
+        assert storable_text(job.file_name) == job.file_name
+        assert client.get(f"/import/{job.pk}/").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite keeps such a text")
+@pytest.mark.parametrize("status", ImportJob.Status.values)
+def test_the_page_of_an_import_whose_report_was_stored_before_the_gate(
+    status: str, alice: User, client: Client
+) -> None:
+    job = ImportJob.objects.create(owner=alice, status=status, file_name="a.json")
+    report = Report(unreadable=[{"place": "PLACE", "code": "bad_json", "at": 1}], unreadable_count=1).as_dict()
+    odd = json.dumps(report).replace("PLACE", r"a\ud800\u0000")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE conversations_importjob SET report = %s, file_name = 'a' || char(0)", [odd])
+    client.force_login(alice)
+    assert client.get(f"/import/{job.pk}/").status_code == 200
+    assert client.get("/import/").status_code == 200
