@@ -113,6 +113,13 @@ class SharedRotatingFileHandler(logging.handlers.RotatingFileHandler):
         self._follow()
         super().emit(record)
 
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        """Python 3.13 asks where this process wrote last, which is not the end where others write too."""
+        if self.stream is None:
+            self.stream = self._open()
+        self.stream.seek(0, os.SEEK_END)
+        return bool(super().shouldRollover(record))
+
     def _follow(self) -> bool:
         """Whether another process has rotated; the new file is open then."""
         if self.stream is None or not self._rotated_by_another(self.stream):

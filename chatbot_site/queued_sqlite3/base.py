@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     class _DatabaseWrapper(base.DatabaseWrapper):
-        """With the methods that Django has and its stubs leave out."""
+        """With what Django has and its stubs leave out."""
+
+        init_commands: list[str]
 
         def _start_transaction_under_autocommit(self) -> None: ...
         def _commit(self) -> None: ...
@@ -74,7 +76,16 @@ class DatabaseWrapper(_DatabaseWrapper):
 
     def get_new_connection(self, conn_params: Any) -> Any:
         _make_private(str(conn_params["database"]))
-        return super().get_new_connection(conn_params)
+        commands, self.init_commands = self.init_commands, []
+        connection = super().get_new_connection(conn_params)
+        self.init_commands = commands
+        try:
+            for command in commands:
+                connection.execute(command)
+        except BaseException:  # a file that is no database: nobody would have the connection, to close it
+            connection.close()
+            raise
+        return connection
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         gate = self._gate()

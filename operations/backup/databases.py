@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -135,14 +135,13 @@ def copy_sqlite(site: Path, copy: Path, advance: Callable[[int, int], None] = la
 
     The reading side holds one snapshot: else every write to a busy site would make the copy begin again.
     """
-    source = sqlite3.connect(f"{site.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=20)
-    target = sqlite3.connect(copy)
-    try:
+    address = f"{site.absolute().as_uri()}?mode=rw"
+    with (
+        closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=20)) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         target.execute("PRAGMA synchronous=OFF")
         source.backup(target, pages=_PAGES_AT_ONCE, progress=lambda _status, left, total: advance(left, total))
         source.execute("ROLLBACK")
-    finally:
-        target.close()
-        source.close()
