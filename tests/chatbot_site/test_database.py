@@ -231,7 +231,7 @@ def test_a_file_that_is_no_database(tmp_path: Path, name: str, told: str) -> Non
     (tmp_path / "folder").mkdir()
     (tmp_path / "text").write_text("my diary\n" * 1000)
     env = environment(tmp_path, APP_ENV="development", DATABASE_URL=f"sqlite:///{tmp_path / name}")
-    for call in (["migrate"], ["serve"], ["doctor", "--only", "database"], ["cleanup"]):
+    for call in (["migrate"], ["doctor", "--only", "database"]):
         done = manage(*call, env=env)
         said = done.stdout + done.stderr
         assert done.returncode == 1, said
