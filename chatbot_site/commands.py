@@ -62,6 +62,11 @@ def run(arguments: list[str]) -> None:
         if trouble is None or "--traceback" in arguments:
             raise
         sys.exit(f"CommandError: {trouble}")
+    except ModuleNotFoundError as error:
+        wanted = os.environ.get("DJANGO_SETTINGS_MODULE", "")
+        if not error.name or not f"{wanted}.".startswith(f"{error.name}."):
+            raise
+        sys.exit(f"There are no settings called {wanted!r} (--settings, DJANGO_SETTINGS_MODULE).")
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped.\n")
         sys.exit(STOPPED)

@@ -19,6 +19,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from chatbot_site.storable import has_every_letter
 from conversations.text import storable
 from moderation.models import AuditEntry
 
@@ -145,8 +146,8 @@ def _exported(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 def export(stream: IO[str]) -> int:
     """Writes a line of JSON for each entry, oldest first; how many there were."""
-    written = 0
+    written, only_ascii = 0, not has_every_letter(stream)
     for entry in _entries():
-        stream.write(json.dumps(_fields(entry) | {"hash": entry.hash}, ensure_ascii=False) + "\n")
+        stream.write(json.dumps(_fields(entry) | {"hash": entry.hash}, ensure_ascii=only_ascii) + "\n")
         written += 1
     return written

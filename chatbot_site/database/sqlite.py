@@ -38,7 +38,9 @@ def _why_not_opened(file: Path) -> str:
 
 
 def not_writable(file: Path) -> Trouble | None:
-    """SQLite also writes beside the file."""
+    """SQLite also writes beside the file. None for a database in memory."""
+    if str(file).startswith((":memory:", "file:")):
+        return None
     for path in (file, file.resolve().parent):
         if path.exists() and not os.access(path, os.W_OK):
             return Trouble(f"The database {file} can be read only: {path} may not be written.", _GIVE)

@@ -136,13 +136,16 @@ def finish(job: Job, saving: Saving, outcome: Outcome) -> bool:
     generation, message = job.generation, job.message
     mine = Generation.objects.filter(pk=generation.pk, worker=WORKER)
     end = _end(saving, outcome) | {field: getattr(generation, field) for field in ("model", "fallback_for", "cached")}
+    html = (
+        render(message.content + saving.draft) if saving.draft else message.html
+    )  # which may take seconds, and SQLite has a single writer
     with transaction.atomic():
         if not mine.filter(status=Status.RUNNING).update(**end):
             if not _reaped_too_early(generation.pk):
                 return False
             mine.update(**end)
         # Behind what it held before this generation began, whatever a reaper has put there.
-        text = _move_to_message(message, generation, saving.draft, saving.draft_reasoning)
+        text = _move_to_message(message, generation, saving.draft, saving.draft_reasoning, html)
     _set(generation, end)
     _set(message, text)
     return True
@@ -185,12 +188,14 @@ def _end(saving: Saving, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _move_to_message(message: Message, generation: Generation, draft: str, draft_reasoning: str) -> dict[str, Any]:
-    """Put a draft behind the text of `message`, in the database; the fields that this changes."""
+def _move_to_message(
+    message: Message, generation: Generation, draft: str, draft_reasoning: str, html: str
+) -> dict[str, Any]:
+    """Put a draft behind the text of `message`, in the database; the fields that this changes. `html`: of both."""
     if not draft and not draft_reasoning:
         return {}
     text: dict[str, Any] = {"content": message.content + draft, "reasoning": message.reasoning + draft_reasoning}
-    text |= {"html": render(text["content"]), "is_indexed": False}
+    text |= {"html": html, "is_indexed": False}
     if generation.fallback_for:
         text["model"] = generation.model
     own = Message.objects.filter(pk=message.pk)
@@ -275,7 +280,9 @@ def _reap(generation_id: int, worker: str) -> Ended | None:
             draft_reasoning="",
         )
         if changed:
-            _move_to_message(generation.message, generation, generation.draft, generation.draft_reasoning)
+            message, draft = generation.message, generation.draft
+            html = render(message.content + draft)
+            _move_to_message(message, generation, draft, generation.draft_reasoning, html)
     if not changed:
         return None
     key = Key(generation.conversation.owner_id, generation.conversation_id)

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from chatbot_site.storable import StorableDecoder, StorableEncoder
 from moderation.audit_words import action_in_words, target_in_words
 
 
@@ -47,7 +48,7 @@ class AuditEntry(models.Model):
     action = models.CharField(_("action"), max_length=40, help_text="such as case.dismissed or credential.changed")
     target_kind = models.CharField(_("target"), max_length=40, blank=True)
     target_id = models.CharField(_("target's id"), max_length=64, blank=True)
-    details = models.JSONField(_("details"), default=dict)
+    details = models.JSONField(_("details"), default=dict, encoder=StorableEncoder, decoder=StorableDecoder)
     previous_hash = models.CharField(max_length=64, editable=False)
     hash = models.CharField(_("hash"), max_length=64, editable=False)
 

@@ -141,6 +141,7 @@ def test_from_end_to_end_in_a_korean_terminal(tmp_path: Path) -> None:
         (["doctor", "--send-test", "nonsense"], 2, "argument --send-test: must be an e-mail address"),
         (["import_conversations", "--user", "dora"], 2, "the following arguments are required: file"),
         (["audit", "verify", "--against", str(tmp_path / "broken.json")], 2, "This is no export of the audit log."),
+        (["check", "--settings", "nonsense"], 1, "There are no settings called 'nonsense'"),
         (["createsuperuser", "--noinput"], 1, "You must use --username with --noinput."),
     ):
         done = manage(*arguments, env=env | {"ADMIN_PASSWORD": "correct horse battery staple"})

@@ -145,7 +145,7 @@ def test_other_ways_to_a_new_conversation(
     tmp_path: Path,
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setattr(jobs, "_begin", lambda work, job_id: None)
+    monkeypatch.setattr(jobs, "_begin", lambda *_: None)
     settings.LIMIT_CONVERSATIONS_PER_MINUTE = 1
 
     def go() -> Any:
@@ -266,7 +266,7 @@ def test_bytes_of_files_and_imports_count_together(
     alice: User, alice_client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, form: Form
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setattr(jobs, "_begin", lambda work, job_id: None)
+    monkeypatch.setattr(jobs, "_begin", lambda *_: None)
     settings.LIMIT_UPLOAD_BYTES_PER_DAY = 2048
 
     def attach(size: int) -> Any:

@@ -14,7 +14,7 @@ from conversations.rendering import render, render_plain
 from tests.conversations.conftest import converse
 
 pytestmark = pytest.mark.django_db
-HOSTILE = "\n\n".join(["[(" * 14_000] * 8)  # 16 seconds without a limit
+HOSTILE = "\n\n".join(["[(" * 14_000] * 4)  # 8 seconds without a limit
 
 
 @pytest.fixture
@@ -69,9 +69,9 @@ def test_what_takes_too_long_is_kept_as_it_was_written_and_the_reader_is_told(
 def test_a_page_has_a_time_for_all_its_texts_and_each_look_gets_further(imported: Conversation) -> None:
     Message.objects.filter(role="assistant").update(content=HOSTILE)
     messages = answers()
-    rendered.complete(messages, seconds=5)  # 3.2 seconds for each
+    rendered.complete(messages, seconds=3)  # 2.1 seconds for each
     assert [rendered.is_waiting(message) for message in messages] == [False, True]
-    rendered.complete(messages, seconds=5)
+    rendered.complete(messages, seconds=3)
     assert [rendered.is_waiting(message) for message in answers()] == [False, False]
 
 
