@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in $(NEWEST_FIRST); do \
 	then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-services test-all check format messages admin clean python setup-dev
+.PHONY: help setup run test test-services test-all test-newest check format messages admin clean python setup-dev
 
 help: ## List the targets
 	@echo "make run starts the chat. All targets:"
@@ -30,6 +30,9 @@ test: setup-dev ## The fast tests: all but those in a browser and with real Post
 test-all: setup-dev ## All tests; what this machine lacks (Chromium, PostgreSQL, Redis) is skipped and named
 	@$(PY) -m pytest -q $(ARGS)
 
+test-newest: setup-dev ## The fast tests with the newest Python that this machine has beside the default one
+	@python=$$($(PY) scripts/newest.py) && "$$python" -m pytest -q -m "not browser and not service" $(ARGS)
+
 test-services: setup-dev ## The tests in a browser and with real services; what fails is tried once more, alone
 	@$(PY) scripts/retest.py -q -m "browser or service" $(ARGS)
 
@@ -43,7 +46,7 @@ messages: setup-dev ## Gather new texts into locale/ko (needs gettext)
 	@$(PY) manage.py makemessages --locale ko --no-location --no-obsolete --ignore '.venv/*' --ignore 'var/*'
 
 clean: ## Remove what can be made again; .env and the data in var/ stay
-	@rm -rf .venv var/static var/static.stamp .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-newest var/static var/static.stamp .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 	@find locale -name '*.mo' -delete
 

@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.contrib.sites.shortcuts import get_current_site
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponseRedirect
@@ -15,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import mailing, sign_up
-from accounts.models import User, normal_email
+from accounts.models import LOOKS_TAKEN, User, normal_email
 from accounts.naming import site_name
 
 WRONG_LOGIN = _("The name or the password is not right. Check both and try again.")
@@ -44,6 +45,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         cleaned: str = super().clean_username(User.normalize_username(username), shallow)
+        if not shallow and User(username=cleaned).is_mistaken_for_another():
+            raise ValidationError(LOOKS_TAKEN, code="looks_taken")
         return cleaned
 
     def clean_email(self, email: str) -> str:

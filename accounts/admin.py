@@ -10,7 +10,9 @@ from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -24,8 +26,9 @@ from accounts.signals import suspension_changed
 
 if TYPE_CHECKING:
     UserAdminBase = DjangoUserAdmin[User]
+    GroupAdminBase = DjangoGroupAdmin
 else:
-    UserAdminBase = DjangoUserAdmin  # Django's own class takes no parameter
+    UserAdminBase, GroupAdminBase = DjangoUserAdmin, DjangoGroupAdmin  # Django's own class takes no parameter
 
 
 def _password_change(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -94,6 +97,12 @@ class UserAdmin(UserAdminBase):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         super().delete_queryset(request, ranks.above(request.user, queryset))
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Who may delete a person deletes all that is theirs, also what nobody deletes by itself: cases and notices are
+        read-only so that a decision cannot be undone unseen. Of what is theirs only the numbers are shown."""
+        _nested, counts, _lacking, protected = super().get_deleted_objects(objs, request)
+        return [str(person) for person in objs], counts, set(), protected
+
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "email" in form.changed_data:  # an address that an administrator takes away must open nothing any more
@@ -107,6 +116,29 @@ class UserAdmin(UserAdminBase):
         if request.method == "POST" and person is not None:
             sessions.drop_dead(person)
         return response
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(GroupAdminBase):
+    """The groups that the site itself stands on can be given other rights, but are neither renamed nor deleted."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "name") if obj is not None and obj.name in ranks.SITE_GROUPS else fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        is_ours = obj is not None and obj.name in ranks.SITE_GROUPS
+        return super().has_delete_permission(request, obj) and not is_ours
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Of a selection nothing is deleted as long as one of these is in it: the page names it."""
+        nested, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        if ours := [str(group) for group in objs if group.name in ranks.SITE_GROUPS]:
+            lacking.discard(self.opts.verbose_name)
+        return nested, counts, lacking, [*protected, *ours]
 
 
 def _asks(request: HttpRequest) -> User:

@@ -133,6 +133,17 @@ def _grouped(number: int) -> str:
     return number_format(number, force_grouping=True)
 
 
+class SteppedField(forms.IntegerField):
+    """Whole numbers on steps. What is far beyond the limits is not measured against the steps: Python does that in
+    floats, which end at 308 digits."""
+
+    def to_python(self, value: Any) -> int | None:
+        number: int | None = super().to_python(value)
+        if number is not None and number.bit_length() > 64:
+            raise ValidationError(self.error_messages["max_value"], code="max_value")
+        return number
+
+
 class PreferencesForm(ChangedFieldsOnly[Preferences]):
     """The settings page. `groups` is the model menu; a value beyond the chosen model's limits is refused by name."""
 
@@ -149,7 +160,7 @@ class PreferencesForm(ChangedFieldsOnly[Preferences]):
         step_size=0.1,
         error_messages=dict.fromkeys(NUMBER_ERRORS, TEMPERATURE_ERROR),
     )
-    max_tokens = forms.IntegerField(
+    max_tokens = SteppedField(
         label=_("Longest answer, in tokens"),
         help_text=_("A token is about three quarters of an English word; a Korean syllable is about one."),
         min_value=MIN_TOKENS,

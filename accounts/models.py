@@ -7,13 +7,16 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import passwords
+from accounts.lookalikes import SKELETON_LENGTH, skeleton
 
+LOOKS_TAKEN = _("This name looks like one that is taken. Choose another.")
 MAX_TEMPERATURE = 2.0
 MIN_TOKENS, MAX_TOKENS, TOKEN_STEP = 100, 4000, 100
 
@@ -63,6 +66,9 @@ class User(AbstractUser):
         validators=[RegexValidator(r"^[\w.-]+\Z", _("Use letters, digits, dots, hyphens and underscores only."))],
         error_messages={"unique": _("This username is taken.")},
     )
+    looks_like = models.CharField(
+        max_length=SKELETON_LENGTH, editable=False, default="", help_text="see accounts.lookalikes"
+    )
     email = models.EmailField(_("e-mail"), blank=True)
     suspension_reason = models.CharField(
         _("reason of the suspension"),
@@ -83,11 +89,16 @@ class User(AbstractUser):
                 condition=~Q(email=""),
                 name="accounts_user_email_unique_when_given",
                 violation_error_message=_("Someone already uses this e-mail address."),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["looks_like"], condition=~Q(looks_like=""), name="accounts_user_name_looks_like_no_other"
+            ),
         ]
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
+        if not isinstance(username, str):  # Django's form hands on None where it has refused the name itself
+            return username
         return unicodedata.normalize("NFKC", username).lower().strip()
 
     def set_password(self, raw_password: str | None) -> None:
@@ -103,8 +114,23 @@ class User(AbstractUser):
         super().clean()
         self.email = normal_email(self.email)
 
+    def validate_unique(self, exclude: Any = None) -> None:
+        super().validate_unique(exclude)
+        if "username" not in (exclude or ()) and self.is_mistaken_for_another():
+            raise ValidationError({"username": ValidationError(LOOKS_TAKEN, code="looks_taken")})
+
+    def is_mistaken_for_another(self) -> bool:
+        """Whether the name looks like somebody else's."""
+        if not self.username:
+            return False
+        alike = User.objects.filter(looks_like=skeleton(self.normalize_username(self.username)))
+        return alike.exclude(pk=self.pk).exists()
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.username = self.normalize_username(self.username)
+        self.looks_like = skeleton(self.username)
+        if kwargs.get("update_fields") and "username" in kwargs["update_fields"]:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "looks_like"}
         self.email = normal_email(self.email)
         super().save(*args, **kwargs)
 

@@ -15,6 +15,8 @@ from accounts.models import User
 ADMINISTRATORS, MODERATORS, MEMBERS = "Administrators", "Moderators", "Members"
 STAFF_GROUPS = (ADMINISTRATORS, MODERATORS)  # who is in one of them may enter /admin/
 
+SITE_GROUPS = (*STAFF_GROUPS, MEMBERS)  # ranks, screens and rights go by these names: nobody takes them away
+
 MEMBER, MODERATOR, ADMINISTRATOR, SUPERUSER = range(4)
 _RANKS = {ADMINISTRATORS: ADMINISTRATOR, MODERATORS: MODERATOR}
 
@@ -33,6 +35,12 @@ def may_act_on(actor: User | AnonymousUser, person: User) -> bool:
     """Whether `actor` stands above `person`. Superusers do above everybody; nobody above themselves but they."""
     own = rank(actor)
     return own == SUPERUSER or own > rank(person)
+
+
+def is_above(person: User, actor: User | AnonymousUser) -> bool:
+    """Whether `person` stands above `actor`, who then has no say on what is theirs."""
+    own = rank(actor)
+    return own < SUPERUSER and rank(person) > own
 
 
 def above(actor: User | AnonymousUser, people: QuerySet[User]) -> QuerySet[User]:

@@ -4,9 +4,11 @@ from typing import Any
 
 from allauth.account import signals as allauth_signals
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.signals import user_logged_out
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.http import HttpRequest
 
 from accounts import memberships, sessions
@@ -18,7 +20,9 @@ LOGGED_OUT = "logged_out_id"  # of a request: who has just logged out by it
 
 def connect() -> None:
     post_save.connect(user_saved, sender=User)
+    pre_delete.connect(user_goes, sender=User)
     post_delete.connect(user_deleted, sender=User)
+    post_delete.connect(user_gone, sender=User)
     post_delete.connect(session_row_deleted, sender=UserSession)
     user_logged_out.connect(logged_out)
     for signal in (allauth_signals.password_changed, allauth_signals.password_set, allauth_signals.password_reset):
@@ -31,6 +35,18 @@ def user_saved(sender: type[User], instance: User, raw: bool = False, **kwargs: 
         return
     sessions.end_all(instance)
     user_deleted(sender, instance)
+
+
+def user_goes(sender: type[User], instance: User, **kwargs: Any) -> None:
+    """The rows of their sessions go with them; Django's sessions are ended while these still tell which they are."""
+    sessions.end_all(instance)
+
+
+def user_gone(sender: type[User], instance: User, **kwargs: Any) -> None:
+    """The administration's own log names people in words: what was done to them stays, with the id alone."""
+    kind = ContentType.objects.get_for_model(User)
+    of_them = LogEntry.objects.filter(content_type=kind, object_id=str(instance.pk))
+    of_them.update(object_repr=f"#{instance.pk}", change_message="")
 
 
 def user_deleted(sender: type[User], instance: User, **kwargs: Any) -> None:

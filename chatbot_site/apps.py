@@ -5,4 +5,6 @@ class SiteConfig(AppConfig):
     name = "chatbot_site"
 
     def ready(self) -> None:
-        from chatbot_site import checks  # noqa: F401 - registers them
+        from chatbot_site import checks, storable  # noqa: F401 - checks registers what is in it
+
+        storable.install()

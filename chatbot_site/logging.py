@@ -57,6 +57,15 @@ def _configured_secrets() -> tuple[str, ...]:
     return tuple(sorted({value.strip() for value in found if len(value or "") >= 8}, key=len, reverse=True))
 
 
+# What a terminal obeys instead of showing it, what turns the direction of a line, and what no encoding has.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def _visible(text: str) -> str:
+    r"""`text` with such characters as \uXXXX, which JSON reads back."""
+    return _UNSHOWN.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+
+
 class RequestIdFilter(logging.Filter):
     """Gives every record `request_id`: that of the request being answered, else "-"."""
 
@@ -66,10 +75,16 @@ class RequestIdFilter(logging.Filter):
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats first and redacts then, so that tracebacks and arguments of any type are covered too."""
+    """Formats first and redacts then, so that tracebacks and arguments of any type are covered too.
+
+    A message is one line, so that nobody's text can look like a line of its own.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return _visible(redact(super().format(record)))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return super().formatMessage(record).replace("\n", "\\n")
 
 
 class JsonFormatter(logging.Formatter):
@@ -85,7 +100,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["exception"] = redact(self.formatException(record.exc_info))
-        return json.dumps(entry, ensure_ascii=False)
+        return _visible(json.dumps(entry, ensure_ascii=False))
 
 
 class SharedRotatingFileHandler(logging.handlers.RotatingFileHandler):
@@ -97,6 +112,13 @@ class SharedRotatingFileHandler(logging.handlers.RotatingFileHandler):
     def emit(self, record: logging.LogRecord) -> None:
         self._follow()
         super().emit(record)
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        """Python 3.13 asks where this process wrote last, which is not the end where others write too."""
+        if self.stream is None:
+            self.stream = self._open()
+        self.stream.seek(0, os.SEEK_END)
+        return bool(super().shouldRollover(record))
 
     def _follow(self) -> bool:
         """Whether another process has rotated; the new file is open then."""

@@ -49,6 +49,22 @@ class RequestIdMiddleware:
         return response
 
 
+class Utf8Middleware:
+    """Fields and queries are UTF-8, as every browser sends them to a page in UTF-8, whatever charset a header names.
+
+    Django believes the header, and Python has charsets (UTF-7) in which half a character can be said: a page or a
+    log line with one ends in an error.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.encoding is not None:
+            request.encoding = "utf-8"
+        return self.get_response(request)
+
+
 def _begin(request: HttpRequest) -> str:
     """Name this request. Not undone afterwards: Django logs "Not found" and its like after all middleware."""
     given = request.META.get("HTTP_X_REQUEST_ID", "")

@@ -109,6 +109,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "chatbot_site.middleware.RequestIdMiddleware",
     "chatbot_site.origin.SiteOriginMiddleware",
+    "chatbot_site.middleware.Utf8Middleware",
     "django.middleware.security.SecurityMiddleware",
     "chatbot_site.static_files.StaticFilesMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -355,7 +356,7 @@ LIMIT_OPEN_ANSWERS = env.int("LIMIT_OPEN_ANSWERS", default=3)
 LIMIT_MESSAGES_PER_MINUTE = env.int("LIMIT_MESSAGES_PER_MINUTE", default=20)
 LIMIT_MESSAGES_PER_DAY = env.int("LIMIT_MESSAGES_PER_DAY", default=500)
 LIMIT_CONVERSATIONS_PER_MINUTE = env.int("LIMIT_CONVERSATIONS_PER_MINUTE", default=10)
-LIMIT_UPLOAD_BYTES_PER_DAY = env.int("LIMIT_UPLOAD_BYTES_PER_DAY", default=500 * 2**20, at_most=2**50)
+LIMIT_UPLOAD_BYTES_PER_DAY = env.int("LIMIT_UPLOAD_BYTES_PER_DAY", default=500 * 2**20, at_most=2**40)
 LIMIT_EXEMPT_GROUPS = env.list("LIMIT_EXEMPT_GROUPS")
 
 # --- Logging --------------------------------------------------------------------------------------

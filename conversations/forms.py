@@ -133,9 +133,19 @@ class SettingsForm(ChangedFieldsOnly[Conversation]):
         temperature, max_tokens = self.fields["temperature"], self.fields["max_tokens"]
         temperature.disabled = highest is None
         _bound(temperature, 0, highest if highest is not None else 2.0, TEMPERATURE_STEP)
-        # What the slider makes of it: a value between two steps is not changed by being shown.
-        self.initial["temperature"] = round(round(self.instance.temperature / TEMPERATURE_STEP) * TEMPERATURE_STEP, 1)
+        # What the slider makes of it: a value between two steps, or beyond its end, is not changed by being shown.
+        shown = round(round(self.instance.temperature / TEMPERATURE_STEP) * TEMPERATURE_STEP, 1)
+        self.initial["temperature"] = shown if highest is None else min(shown, highest)
         _bound(max_tokens, MAX_TOKENS_STEP, max(longest, MAX_TOKENS_STEP), MAX_TOKENS_STEP)
+
+    def clean(self) -> dict[str, Any]:
+        """What the page shows may be beyond the limits of a model that was chosen elsewhere: whoever chooses a model is
+        told, and not whoever only sends a message."""
+        cleaned = super().clean()
+        for name in [] if self.is_changed("model") else [n for n in self.errors if not self.is_changed(n)]:
+            del self.errors[name]
+            cleaned[name] = getattr(self.instance, name)
+        return cleaned
 
     def clean_temperature(self) -> float:
         value = self.cleaned_data["temperature"]

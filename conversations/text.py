@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import regex
 
-REPLACEMENT = "\ufffd"
+from chatbot_site.storable import REPLACEMENT, storable_text
+
 TITLE_FROM = 4_000  # characters of a text in which its title is looked for
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LINE_END = re.compile(r"\r\n?")
 # What reorders the line around it or cannot be seen; not the joiners and variation selectors, which belong to letters
 # and emoji.
@@ -20,13 +20,13 @@ _FENCE = re.compile(r"\s*(`{3,}|~{3,})[^`]*\Z")
 
 def storable(text: str) -> str:
     """`text` with NUL and lone surrogates replaced by U+FFFD and line ends made LF (a form sends CRLF)."""
-    text = _UNSTORABLE.sub(REPLACEMENT, text)
+    text = storable_text(text)
     return _LINE_END.sub("\n", text) if "\r" in text else text
 
 
 def storable_piece(piece: str) -> str:
     """The same for a piece of a stream, whose line ends may be cut in two: they are left to the reader."""
-    return piece if piece.isascii() and "\x00" not in piece else _UNSTORABLE.sub(REPLACEMENT, piece)
+    return storable_text(piece)
 
 
 def says_something(text: str) -> bool:

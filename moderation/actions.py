@@ -47,6 +47,7 @@ class Action(Protocol):
     def __call__(self, case: Case, actor: User, *, version: int, note: str = "") -> Case: ...
 
 
+HAS_ITS_OWN_SAY = ("escalated", "suspended", "reinstated")  # on people of a higher rank
 Deed = Callable[[Case, User, str], None]
 
 
@@ -57,7 +58,7 @@ def _nothing(case: Case, actor: User, note: str) -> None:
 def _act(
     name: str, case: Case, actor: User, version: int, note: str, changes: dict[str, Any], deed: Deed = _nothing
 ) -> Case:
-    _check_actor(case, actor)
+    _check_actor(case, actor, name)
     with transaction.atomic():
         current = Case.objects.filter(pk=case.pk, version=version)
         if not current.update(version=F("version") + 1, updated_at=timezone.now(), **changes):
@@ -78,11 +79,13 @@ def _about(case: Case) -> dict[str, Any]:
     return {name: str(value) for name, value in ids.items() if value is not None}
 
 
-def _check_actor(case: Case, actor: User) -> None:
+def _check_actor(case: Case, actor: User, name: str) -> None:
     if not actor.is_active or not actor.has_perm(MODERATE):
         raise Refused(_("You may not act on cases."))
     if case.person_id == actor.pk:
         raise Refused(_("This case is about yourself: somebody else must look at it."))
+    if name not in HAS_ITS_OWN_SAY and ranks.is_above(case.person, actor):
+        raise Refused(_("This case is about somebody of a higher rank: you can only escalate it."))
     escalated = Case.objects.filter(pk=case.pk, escalated_at__isnull=False).exists()
     if escalated and ranks.rank(actor) < ranks.ADMINISTRATOR:
         raise Refused(_("This case is escalated: only administrators act on it."))

@@ -19,6 +19,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from chatbot_site.storable import has_every_letter
 from conversations.text import storable
 from moderation.models import AuditEntry
 
@@ -29,7 +30,6 @@ FIELDS = (
     "number",
     "at",
     "actor_id",
-    "actor_name",
     "action",
     "target_kind",
     "target_id",
@@ -51,7 +51,7 @@ class Verdict:
 
 
 def record(action: str, *, actor: User | None = None, target: models.Model | None = None, **details: Any) -> AuditEntry:
-    """Appends an entry, in the caller's transaction if there is one. `details`: names and numbers, never a text."""
+    """Appends an entry, in the caller's transaction if there is one. `details`: numbers and codes, no text, no name."""
     with transaction.atomic():
         _lock()
         last = AuditEntry.objects.order_by("-number").values_list("number", "hash").first()
@@ -60,7 +60,6 @@ def record(action: str, *, actor: User | None = None, target: models.Model | Non
             number=number,
             at=timezone.now(),
             actor_id=actor.pk if actor else None,
-            actor_name=actor.username[:64] if actor else "",
             action=action[:40],
             target_kind=target._meta.label_lower[:40] if target is not None else "",
             target_id=str(target.pk)[:64] if target is not None else "",
@@ -147,8 +146,8 @@ def _exported(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 def export(stream: IO[str]) -> int:
     """Writes a line of JSON for each entry, oldest first; how many there were."""
-    written = 0
+    written, only_ascii = 0, not has_every_letter(stream)
     for entry in _entries():
-        stream.write(json.dumps(_fields(entry) | {"hash": entry.hash}, ensure_ascii=False) + "\n")
+        stream.write(json.dumps(_fields(entry) | {"hash": entry.hash}, ensure_ascii=only_ascii) + "\n")
         written += 1
     return written

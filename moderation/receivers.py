@@ -9,13 +9,13 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models import Model
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
 from accounts.models import User
 from accounts.signals import suspension_changed
 from conversations.events import answer_ended, question_stored
 from moderation import audit, rules, screening
-from moderation.models import Rule
+from moderation.models import Flag, Rule
 from moderation.roles import MEMBERS
 from providers.models import Credential
 
@@ -32,6 +32,7 @@ def connect() -> None:
     for model in (Rule, Credential):
         post_save.connect(saved, sender=model)
         post_delete.connect(deleted, sender=model)
+    pre_delete.connect(person_goes, sender=User)
     post_delete.connect(deleted, sender=User)
 
 
@@ -78,6 +79,11 @@ def deleted(sender: type[Model], instance: Model, **kwargs: Any) -> None:
         _forget(instance)
     name = "person" if isinstance(instance, User) else instance._meta.model_name
     audit.record(f"{name}.deleted", target=instance)
+
+
+def person_goes(sender: type[User], instance: User, **kwargs: Any) -> None:
+    """What they reported stays reported, without their words."""
+    Flag.objects.filter(reporter=instance).update(note="")
 
 
 def _forget(rule: Rule) -> None:

@@ -21,6 +21,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from tqdm import tqdm
 
 from chatbot_site.commands import SiteCommand
+from chatbot_site.storable import has_every_letter
 
 T = TypeVar("T")
 EXIT_CODES = "exit codes: 0 done, 1 refused or failed, 2 wrong usage"
@@ -51,7 +52,7 @@ class TeachingCommand(SiteCommand):
         except CommandError as error:
             if options.get("as_json"):
                 out = options.get("stdout") or sys.stdout
-                out.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
+                out.write(json.dumps({"error": str(error)}, ensure_ascii=not has_every_letter(out)) + "\n")
             raise
 
 
@@ -115,7 +116,8 @@ class Console:
     def result(self, values: Mapping[str, Any], sentence: str) -> None:
         """The end: `values` with --json, else `sentence`, which may have several lines."""
         if self.as_json:
-            self._command.stdout.write(json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
+            only_ascii = not has_every_letter(self._command.stdout)
+            self._command.stdout.write(json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=only_ascii, indent=2))
         elif self.verbosity > 0:
             self._command.stdout.write(sentence)
 

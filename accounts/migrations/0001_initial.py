@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
                 ('username', models.CharField(error_messages={'unique': 'This username is taken.'}, max_length=64, unique=True, validators=[django.core.validators.RegexValidator('^[\\w.-]+\\Z', 'Use letters, digits, dots, hyphens and underscores only.')], verbose_name='username')),
+                ('looks_like', models.CharField(default='', editable=False, help_text='see accounts.lookalikes', max_length=400)),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('suspension_reason', models.CharField(blank=True, help_text='The person reads it when they try to log in.', max_length=500, verbose_name='reason of the suspension')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
@@ -60,5 +61,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='user',
             constraint=models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('email',), name='accounts_user_email_unique_when_given', violation_error_message='Someone already uses this e-mail address.'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.UniqueConstraint(condition=models.Q(('looks_like', ''), _negated=True), fields=('looks_like',), name='accounts_user_name_looks_like_no_other'),
         ),
     ]

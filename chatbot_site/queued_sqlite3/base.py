@@ -14,7 +14,9 @@ from collections import defaultdict
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOperations
 from django.db.utils import OperationalError
 
 from chatbot_site.files import private
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     class _DatabaseWrapper(base.DatabaseWrapper):
-        """With the methods that Django has and its stubs leave out."""
+        """With what Django has and its stubs leave out."""
+
+        init_commands: list[str]
 
         def _start_transaction_under_autocommit(self) -> None: ...
         def _commit(self) -> None: ...
@@ -59,12 +63,29 @@ class Cursor(base.SQLiteCursorWrapper):
             return super().executemany(query, param_list)
 
 
+class DatabaseOperations(SqliteOperations):
+    def integer_field_range(self, internal_type: str) -> tuple[int, int]:
+        """Of every database, and not what this one would take as well: forms and lookups end where PostgreSQL's columns
+        do, and the site can move there."""
+        return BaseDatabaseOperations.integer_field_ranges[internal_type]
+
+
 class DatabaseWrapper(_DatabaseWrapper):
+    ops_class = DatabaseOperations
     _at_gate = False
 
     def get_new_connection(self, conn_params: Any) -> Any:
         _make_private(str(conn_params["database"]))
-        return super().get_new_connection(conn_params)
+        commands, self.init_commands = self.init_commands, []
+        connection = super().get_new_connection(conn_params)
+        self.init_commands = commands
+        try:
+            for command in commands:
+                connection.execute(command)
+        except BaseException:  # a file that is no database: nobody would have the connection, to close it
+            connection.close()
+            raise
+        return connection
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         gate = self._gate()

@@ -14,6 +14,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chatbot_site.storable import StorableDecoder, StorableEncoder
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -46,7 +48,12 @@ class ImportJob(models.Model):
     file_name = models.CharField(max_length=NAME_LENGTH, blank=True)
     status = models.CharField(max_length=8, choices=Status, default=Status.CHECKING)
     done = models.PositiveIntegerField(default=0, help_text="conversations dealt with so far")
-    report = models.JSONField(default=dict, help_text="what is in it; see conversations.transfer.reports")
+    report = models.JSONField(
+        default=dict,
+        encoder=StorableEncoder,
+        decoder=StorableDecoder,
+        help_text="what is in it; see conversations.transfer.reports",
+    )
     worker = models.CharField(max_length=32, blank=True, help_text="whose turn it is; empty: it waits for one")
     heartbeat_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chatbot_site.storable import REPLACEMENT
 from conversations.decoding import decoded
-from conversations.text import REPLACEMENT
 
 GUESSED_BYTES = 1 << 20  # of more the encoding is not guessed, which is slow
 _DIGITS = 18  # more are no number that anybody counts with; as a text they are an id, and break nothing

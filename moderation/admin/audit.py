@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from typing import Any
 
@@ -18,6 +19,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import User
+from conversations.text import storable
 from moderation import audit
 from moderation.admin.access import behind_login
 from moderation.admin.notices import ReadOnly
@@ -26,6 +29,7 @@ from moderation.audit_words import action_in_words
 from moderation.models import AuditEntry
 
 RECENT = 1000  # entries that the filters' choices are taken from: the whole log is never gone through for them
+GONE = re.compile(r"#(\d{1,18})", re.ASCII)
 IN_MEMORY = 2**20  # bytes of an export; what is longer goes through a file
 
 
@@ -53,19 +57,43 @@ class ActionFilter(_RecentFilter):
         return action_in_words(value)
 
 
-class ActorFilter(_RecentFilter):
-    title, parameter_name, field = _("actor"), "actor_name", "actor_name"
+class ActorFilter(admin.SimpleListFilter):
+    """By the name that somebody has now, or the id of whoever is gone."""
+
+    title, parameter_name = _("actor"), "actor_name"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        newest = AuditEntry.objects.order_by("-number").values_list("actor_id", flat=True)[:RECENT]
+        ids = {actor_id for actor_id in newest if actor_id is not None}
+        present = User.objects.in_bulk(ids)
+        names = {present[pk].username if pk in present else f"#{pk}" for pk in ids} | set(filter(None, [self.value()]))
+        return [(name, name) for name in sorted(names)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        name = self.value()
+        if not name:
+            return queryset
+        if gone := GONE.fullmatch(name):
+            return queryset.filter(actor_id=int(gone[1]))
+        return queryset.filter(actor_id__in=User.objects.filter(username=storable(name)).values("pk"))
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnly, KeysetAdmin[AuditEntry]):
     keyset_field = "number"
     change_list_template = "admin/moderation/auditentry/list.html"
-    list_display = ("number", "at", "actor_name", "action_label", "target_label", "details")
+    list_display = ("number", "at", "actor", "action_label", "target_label", "details")
     list_filter = (ActionFilter, ActorFilter)
-    fields = (*audit.FIELDS, "hash")
-    readonly_fields = ("previous_hash", "hash")
+    fields = ("number", "at", "actor", *audit.FIELDS[2:], "hash")
+    readonly_fields = ("actor", "previous_hash", "hash")
     ordering = ("-number",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        return AuditEntry.objects.named()
+
+    @admin.display(description=_("actor"))
+    def actor(self, entry: AuditEntry) -> str:
+        return entry.actor_name
 
     @admin.display(description=_("action"))
     def action_label(self, entry: AuditEntry) -> str:

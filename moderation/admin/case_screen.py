@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from accounts.models import User
-from accounts.ranks import ADMINISTRATOR, may_act_on, rank
+from accounts.ranks import ADMINISTRATOR, is_above, may_act_on, rank
 from conversations.models import Conversation
 from conversations.rendering import render_plain
 from conversations.sharing import Snapshot, snapshot
@@ -27,7 +27,7 @@ class CaseScreen:
     """`turns` around the flagged message, or before a blocked text; `shared` instead for a link.
 
     `shows_files`: whether an opening lets the moderator have what is in attachments, as a resolved case does not.
-    `barred`: why this moderator cannot act on the case; "" when they can.
+    `barred`: why this moderator cannot act on the case; "" when they can. `may_escalate`: even so.
     """
 
     case: Case
@@ -41,6 +41,7 @@ class CaseScreen:
     notices: Sequence[Notice]
     may_suspend: bool
     barred: str
+    may_escalate: bool
 
     @property
     def is_hidden(self) -> bool:
@@ -67,12 +68,20 @@ def screen_of(case: Case, moderator: User, before: str = "") -> CaseScreen:
         shows_files=_shows_files(turns, moderator, conversation),
         shared=shared,
         blocked_html=render_plain(case.blocked_text) if case.blocked_text else "",
-        flags=list(case.flags.select_related("reporter", "rule").order_by("-score", "-pk")[:50]),
+        flags=_flags(case, moderator),
         other_cases=_history(case),
         notices=list(Notice.objects.filter(person=case.person).order_by("-pk")[:HISTORY]),
         may_suspend=may_act_on(moderator, case.person),
         barred=_barred(case, moderator),
+        may_escalate=case.is_open and case.escalated_at is None and case.person_id != moderator.pk,
     )
+
+
+def _flags(case: Case, moderator: User) -> list[Flag]:
+    """Nobody learns who reported themselves, and in which words."""
+    if case.person_id == moderator.pk:
+        return []
+    return list(case.flags.select_related("reporter", "rule").order_by("-score", "-pk")[:50])
 
 
 def _barred(case: Case, moderator: User) -> str:
@@ -80,6 +89,8 @@ def _barred(case: Case, moderator: User) -> str:
         return gettext("This case is about yourself: somebody else must look at it.")
     if case.escalated_at and rank(moderator) < ADMINISTRATOR:
         return gettext("This case is escalated: only administrators act on it.")
+    if is_above(case.person, moderator):
+        return gettext("This case is about somebody of a higher rank: you can only escalate it.")
     return ""
 
 

@@ -45,7 +45,7 @@ def attention(user: User) -> Attention:
     """At most eight queries, none of which counts further than MOST."""
     figures: dict[str, Any] = _figures(user) if may_moderate(user) else {}
     if user.has_perm("moderation.view_auditentry"):
-        figures["audit"] = list(AuditEntry.objects.order_by("-number")[:RECENT])
+        figures["audit"] = list(AuditEntry.objects.named().order_by("-number")[:RECENT])
     if rank(user) >= ADMINISTRATOR:
         figures["problems"] = _problems()
         figures["providers"] = known_problems()

@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from moderation import matching, rules
+from moderation.breadth import breadth_of
 from moderation.models import Flag, Rule
 
 LATELY = timedelta(days=30)
@@ -68,8 +69,10 @@ class RuleForm(forms.ModelForm[Rule]):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Paste something and choose “Try it”. Nothing is saved by that."),
     )
+    confirmed = forms.BooleanField(label=_("Save it although it matches nearly everything"), required=False)
     trial: Trial | None = None
     slow: str = ""
+    broad: str = ""
 
     class Meta:
         model = Rule
@@ -87,8 +90,12 @@ class RuleForm(forms.ModelForm[Rule]):
         if not self.is_bound or self.errors:
             return
         self.slow = rules.warning_of(self.instance)
+        self.broad = breadth_of(self.instance).warning
         if self.is_trial:
             self.trial = tried(self.instance, self.cleaned_data["sample"])
+        elif self.broad and self.instance.is_active and not self.cleaned_data["confirmed"]:
+            how = gettext("If that is what you want, tick “Save it although it matches nearly everything”.")
+            self.add_error("confirmed", f"{self.broad} {how}")
 
 
 @admin.register(Rule)
@@ -104,7 +111,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         of_the_rule = (None, {"fields": list(RuleForm.Meta.fields)})
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
             return [of_the_rule]
-        return [of_the_rule, (_("Try it"), {"fields": ["sample"]})]
+        return [of_the_rule, (_("Try it"), {"fields": ["sample", "confirmed"]})]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         flags = Flag.objects.filter(rule=OuterRef("pk"), created_at__gte=timezone.now() - LATELY).order_by()

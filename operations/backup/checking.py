@@ -65,16 +65,16 @@ def parts_of(
             yield entry.name, _proved(entry, sums.get(entry.name, ""))
 
 
-def lines_of(pieces: Iterator[bytes]) -> Iterator[list[object]]:
-    """The rows in a part of rows. Raises Damaged."""
-    for line in b"".join(pieces).splitlines():
+def lines_of(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, list[object]]]:
+    """The lines of a part of rows, each with the row that it says. Raises Damaged."""
+    for line in b"".join(pieces).splitlines(keepends=True):
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             row = None
         if not isinstance(row, list):
             raise Damaged("A row in the backup cannot be read.")
-        yield row
+        yield line, row
 
 
 def _prove_file(path: Path, key: BackupKey | None, advance: Callable[[int], None]) -> None:

@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +25,8 @@ from operations.backup.problems import Unreachable, disk_problems
 
 SCRATCH, _LOCK = ".backup-scratch-", "lock"
 _PAGES_AT_ONCE = 2000
+# Of a connection to SQLite: its driver converts nothing, and so refuses no row for a date that is none.
+AS_IT_IS = {"detect_types": 0}
 _QUICK = "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-64000;"
 
 
@@ -64,9 +66,10 @@ def without_pool() -> Iterator[None]:
         yield
 
 
-def sqlite_config(path: Path) -> dict[str, Any]:
+def sqlite_config(path: Path, **options: Any) -> dict[str, Any]:
     """A file that is made in one go: should this process die, it is thrown away."""
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": {"init_command": _QUICK}}
+    options |= {"init_command": _QUICK}
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options}
 
 
 def config_of(url: str) -> dict[str, Any]:
@@ -85,7 +88,7 @@ def config_of(url: str) -> dict[str, Any]:
 def snapshot(advance: Callable[[int, int], None] = lambda _left, _all: None) -> Iterator[None]:
     """The site's database as it was at one moment is "default"; writers go on. `advance`: pages left, and in all."""
     if site_is_sqlite():
-        with _sqlite_copy(advance) as copy, standing_in(sqlite_config(copy)):
+        with _sqlite_copy(advance) as copy, standing_in(sqlite_config(copy, **AS_IT_IS)):
             yield
         return
     site = connections[DEFAULT_DB_ALIAS]
@@ -132,14 +135,13 @@ def copy_sqlite(site: Path, copy: Path, advance: Callable[[int, int], None] = la
 
     The reading side holds one snapshot: else every write to a busy site would make the copy begin again.
     """
-    source = sqlite3.connect(f"{site.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=20)
-    target = sqlite3.connect(copy)
-    try:
+    address = f"{site.absolute().as_uri()}?mode=rw"
+    with (
+        closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=20)) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         target.execute("PRAGMA synchronous=OFF")
         source.backup(target, pages=_PAGES_AT_ONCE, progress=lambda _status, left, total: advance(left, total))
         source.execute("ROLLBACK")
-    finally:
-        target.close()
-        source.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.db.models import Model
 
-from operations.backup import rows, schema
+from operations.backup import references, rows, schema
 from operations.backup.archive import DATABASE
 from operations.backup.checking import Checked, lines_of, parts_of, table_of
 from operations.backup.keys import BackupKey
@@ -26,10 +26,11 @@ def refuse_newer(about: About) -> None:
         )
 
 
-def load(path: Path, key: BackupKey | None, checked: Checked, console: Console) -> list[str]:
+def load(path: Path, key: BackupKey | None, checked: Checked, tell: rows.Tell, console: Console) -> list[str]:
     """Fill the database called "default", which has no tables; the migrations that were run after it.
 
-    On PostgreSQL within the caller's transaction. Every table is read again and must be what the backup has.
+    On PostgreSQL within the caller's transaction. A row that the database cannot take as it is stops no other one, and
+    `tell` is told of it. Every table is read again and must be what the backup has, but for these.
     Raises BackupProblem.
     """
     console.say("Making the tables ...")
@@ -37,14 +38,15 @@ def load(path: Path, key: BackupKey | None, checked: Checked, console: Console) 
     schema.migrate_to(checked.about.migrations)
     models = schema.models_at(checked.about.migrations)
     wanted = _tables(checked.about, models)
+    expected = {label: rows.Digest(checked.manifest.tables[label]) for label in wanted}
     with transaction.atomic():
         _check_constraints("DEFERRED")
         rows.empty(models.values())
-        _load_rows(path, key, checked, wanted, console)
-        rows.check_constraints()
+        _load_rows(path, key, checked, wanted, expected, tell, console)
+        references.mend(wanted, expected, tell)
         rows.set_sequences(models.values())
     _check_constraints("IMMEDIATE")
-    _compare(checked, wanted, console)
+    _compare(wanted, expected, console)
     console.say("Bringing it up to date ...")
     return schema.migrate_forward()
 
@@ -67,19 +69,26 @@ def _tables(about: About, models: dict[str, type[Model]]) -> dict[str, type[Mode
 
 
 def _load_rows(
-    path: Path, key: BackupKey | None, checked: Checked, models: dict[str, type[Model]], console: Console
+    path: Path,
+    key: BackupKey | None,
+    checked: Checked,
+    models: dict[str, type[Model]],
+    expected: dict[str, rows.Digest],
+    tell: rows.Tell,
+    console: Console,
 ) -> None:
     parts = parts_of(path, key, checked.manifest, lambda name: name.startswith(DATABASE))
     with console.progress(checked.manifest.row_count, "Loading", " rows") as progress:
         for name, pieces in parts:
-            progress.advance(rows.load(models[table_of(name)], lines_of(pieces)))
+            label = table_of(name)
+            progress.advance(rows.load(models[label], lines_of(pieces), expected[label], tell))
 
 
-def _compare(checked: Checked, models: dict[str, type[Model]], console: Console) -> None:
+def _compare(models: dict[str, type[Model]], expected: dict[str, rows.Digest], console: Console) -> None:
     with console.progress(len(models), "Comparing", " tables") as progress:
         for label, model in progress.of(models.items()):
-            listed, found = checked.manifest.tables[label], rows.digest_of(model)
-            if found.count != listed.count:
-                raise Damaged(f"{label} has {found.count:,} rows after loading and should have {listed.count:,}.")
-            if found != listed:
+            wanted, found = expected[label].rows(), rows.digest_of(model)
+            if found.count != wanted.count:
+                raise Damaged(f"{label} has {found.count:,} rows after loading and should have {wanted.count:,}.")
+            if found != wanted:
                 raise Damaged(f"The rows of {label} are other ones after loading than before.")

@@ -94,7 +94,7 @@ def _add_tables(archive: ArchiveWriter, models: dict[str, type[Model]], console:
     with console.progress(sum(map(rows.count, models.values())), "Database", " rows") as progress:
         for label, model in models.items():
             digest, part, number = rows.Digest(), bytearray(), 0
-            for line in progress.of(rows.lines(model)):
+            for line in progress.of(rows.lines(model, archive.manifest.odd_rows.add)):
                 digest.add(line)
                 part += line
                 if len(part) >= PART_BYTES:

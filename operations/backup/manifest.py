@@ -9,6 +9,7 @@ from typing import Any
 from operations.backup.problems import Damaged, Newer
 
 FORMAT = 1
+ODD_ROWS_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,51 @@ class Rows:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class OddRow:
+    """A row with a value that not every database can hold: mended, or left out where it makes no sense without it.
+
+    `key` is "" where it is none that may be shown, `field` "" where it is about the whole row.
+    """
+
+    table: str
+    key: str
+    field: str
+    what: str
+    is_left_out: bool = False
+
+    def __str__(self) -> str:
+        """English, for whoever runs the site; no text of the row."""
+        what = f"{self.field} {self.what}" if self.field else f"it {self.what}"
+        done = "the row is left out" if self.is_left_out else "what comes nearest stands in its place"
+        return f"{self.table} {self.key or '(a row without a key to name)'}: {what}; {done}."
+
+
+@dataclass(slots=True)
+class OddRows:
+    """The first ones, and how many there were."""
+
+    count: int = 0
+    left_out: int = 0
+    first: list[OddRow] = field(default_factory=list)
+
+    def add(self, odd: OddRow) -> None:
+        self.count += 1
+        self.left_out += odd.is_left_out
+        if len(self.first) < ODD_ROWS_NAMED:
+            self.first.append(odd)
+
+    def sentences(self) -> list[str]:
+        more = self.count - len(self.first)
+        return [*map(str, self.first), *([f"And {more:,} more rows like these."] if more else [])]
+
+
 @dataclass(slots=True)
 class Manifest:
     parts: list[Part] = field(default_factory=list)
     tables: dict[str, Rows] = field(default_factory=dict)
     missing_files: list[str] = field(default_factory=list)
+    odd_rows: OddRows = field(default_factory=OddRows)
 
     def as_json(self) -> bytes:
         return _json(asdict(self))
@@ -85,6 +126,7 @@ class Manifest:
                 parts=[Part(**part) for part in values["parts"]],
                 tables={label: Rows(**rows) for label, rows in values["tables"].items()},
                 missing_files=list(values["missing_files"]),
+                odd_rows=_odd_rows(values.get("odd_rows", {})),
             )
         except (KeyError, TypeError, AttributeError):
             raise Damaged("The backup's list of its parts is not complete.") from None
@@ -95,6 +137,10 @@ class Manifest:
 
     def media(self) -> list[Part]:
         return [part for part in self.parts if part.name.startswith("media/")]
+
+
+def _odd_rows(values: dict[str, Any]) -> OddRows:
+    return OddRows(**values | {"first": [OddRow(**odd) for odd in values.get("first", [])]})
 
 
 def _json(values: dict[str, Any]) -> bytes:

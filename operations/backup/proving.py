@@ -20,6 +20,7 @@ from operations.backup.checking import Checked, check
 from operations.backup.databases import config_of, scratch_folder, sqlite_config, standing_in
 from operations.backup.keys import BackupKey
 from operations.backup.loading import load, refuse_newer
+from operations.backup.manifest import OddRows
 from operations.backup.problems import NotEmpty, Unreachable, disk_problems
 from operations.console import Console
 from providers.credentials import CannotDecrypt, EncryptionKeyError
@@ -37,6 +38,7 @@ class Proof:
     rows: int
     files: int
     migrated_forward: list[str] = field(default_factory=list)
+    odd_rows: OddRows = field(default_factory=OddRows)
     credentials: int = 0
     audit_entries: int = 0
     notes: list[str] = field(default_factory=list)
@@ -56,8 +58,9 @@ def prove(path: Path, key: BackupKey | None, scratch_url: str, console: Console)
     proof = facts(checked)
     try:
         with _scratch(scratch_url):
-            proof.migrated_forward = load(path, key, checked, console)
+            proof.migrated_forward = load(path, key, checked, proof.odd_rows.add, console)
             look_at(proof)
+            _tell_left_out(proof)
             _compare_files(checked, proof)
     except DatabaseError as error:
         raise _scratch_refused(error, scratch_url) from None
@@ -92,6 +95,12 @@ def look_at(proof: Proof) -> None:
         proof.problems.append(f"The audit log's chain is broken. {verdict.reason}")
 
 
+def _tell_left_out(proof: Proof) -> None:
+    if lost := proof.odd_rows.left_out:
+        what = "1 row makes" if lost == 1 else f"{lost:,} rows make"
+        proof.problems.append(f"{what} no sense and would not be back: mend what the site has, or take it out there.")
+
+
 def facts(checked: Checked) -> Proof:
     about, manifest = checked.about, checked.manifest
     return Proof(
@@ -101,6 +110,7 @@ def facts(checked: Checked) -> Proof:
         tables=len(manifest.tables),
         rows=manifest.row_count,
         files=len(manifest.media()),
+        odd_rows=manifest.odd_rows,
     )
 
 

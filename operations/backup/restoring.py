@@ -68,7 +68,7 @@ class _Job:
 
     def load(self) -> None:
         """Into the empty database called "default"; and a look at what came of it."""
-        self.proof.migrated_forward = load(self.path, self.key, self.checked, self.console)
+        self.proof.migrated_forward = load(self.path, self.key, self.checked, self.proof.odd_rows.add, self.console)
         look_at(self.proof)
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import orjson
 
 from chatbot_site.files import kind_of, open_plain
+from chatbot_site.storable import storable_json
 from operations.batch.durable import GrowingFile, cut_half_line, reading, sync_folder
 from operations.batch.lines import SENTENCES
 from operations.batch.survey import Survey
@@ -218,4 +219,4 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 
 def _line(value: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(value) + b"\n"
+    return orjson.dumps(storable_json(value)) + b"\n"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db import Error as DatabaseTrouble
+
+from chatbot_site.database import Trouble, trouble_of
 from chatbot_site.logging import redact
 from operations.doctor import (
     backups,
@@ -58,6 +61,9 @@ def examine(subjects: Sequence[Subject] = SUBJECTS) -> Iterator[tuple[Subject, F
 def _found(look: Look) -> Iterator[Finding]:
     try:
         yield from look()
+    except DatabaseTrouble as error:
+        trouble = trouble_of(error) or Trouble(f"The database refuses ({type(error).__name__}).", "See Database.")
+        yield problem(trouble.text, trouble.mend)
     except Exception as error:  # whatever a driver or a library raises: the other looks must go on
         text = " ".join(f"{type(error).__name__}: {error}".split())
         yield problem(f"Could not be looked at. {text}", "What stands above it may be the cause; mend that first.")

@@ -1,4 +1,8 @@
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -6,6 +10,7 @@ from django.core.checks import CheckMessage, run_checks
 
 from chatbot_site import checks
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 GOOD_SECRET = "k3J8-vQ2x_Zr7LmN0pTfW5sYbHc9dGeA4uXiO6tRqPy1BnVjKzM"
 
 
@@ -103,3 +108,14 @@ def test_workers_without_redis_and_with_sqlite_are_warned_of(settings, monkeypat
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
 
     assert [found.id for found in checks.check_worker_needs(None)] == ["chatbot_site.W002", "chatbot_site.W003"]
+
+
+def test_a_start_asks_the_checks(tmp_path: Path) -> None:
+    """Not imported by this test: a site that does not register them would start with anything."""
+    env = {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "ENCRYPTION_KEY")}
+    env |= {"DJANGO_SETTINGS_MODULE": "chatbot_site.settings", "APP_ENV": "production"}
+    env |= {"ENV_FILE": "tests/no.env", "VAR_DIR": str(tmp_path)}
+    command = [sys.executable, "manage.py", "check"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "chatbot_site.E002" in done.stderr

@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ def _is_ours(file: object) -> bool:
     return file.read(4) == b"ours"  # type: ignore[attr-defined]
 
 
-def _write(path: Path, text: bytes = b"ours, new") -> None:
+def _write(path: Path, meanwhile: Callable[[], object] = lambda: None) -> None:
     with new_file(path, _is_ours) as file:
-        file.write(text)
+        file.write(b"ours, new")
+        meanwhile()
 
 
 @pytest.fixture
@@ -84,24 +86,25 @@ def test_the_other_name_of_a_hard_link_keeps_its_content(place: Path) -> None:
 
 
 def test_what_came_there_in_the_meantime_stays(place: Path) -> None:
-    with pytest.raises(Occupied), new_file(place, _is_ours) as file:
-        file.write(b"ours, new")
-        place.symlink_to("/dev/null")
+    with pytest.raises(Occupied):
+        _write(place, meanwhile=lambda: place.symlink_to("/dev/null"))
     assert os.readlink(place) == "/dev/null"
     place.unlink()
     place.write_bytes(b"ours, old")
-    with pytest.raises(Occupied, match="changed meanwhile"), new_file(place, _is_ours) as file:
-        file.write(b"ours, new")
+
+    def another() -> None:
         place.rename(place.with_name("first"))
         place.write_bytes(b"my diary")
+
+    with pytest.raises(Occupied, match="changed meanwhile"):
+        _write(place, meanwhile=another)
     assert place.read_bytes() == b"my diary"
     assert sorted(os.listdir(place.parent)) == ["first", "out"]
 
 
 def test_nothing_is_left_of_what_failed(place: Path) -> None:
-    with pytest.raises(RuntimeError), new_file(place, _is_ours) as file:
-        file.write(b"half")
-        raise RuntimeError
+    with pytest.raises(ZeroDivisionError):
+        _write(place, meanwhile=lambda: 1 / 0)
     assert os.listdir(place.parent) == []
 
 

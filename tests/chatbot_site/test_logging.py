@@ -141,6 +141,35 @@ def test_hides_secrets_in_tracebacks_and_arguments() -> None:
     assert "abcdefgh" not in shown
 
 
+ODD = "a\nb\r\x1b[31m\x00\x9b\u2028\u202e\u2066\ud800c"
+
+
+def test_nobodys_text_looks_like_a_line_of_its_own_or_is_obeyed_by_a_terminal() -> None:
+    shown = RedactingFormatter(site_logging.LINE).format(record("Refused %s", ODD))
+
+    assert shown.splitlines() == [shown]
+    assert "Refused a\\nb\\u000d\\u001b[31m" in shown
+    assert shown.isprintable()
+    assert shown.encode().decode() == shown
+
+
+def test_a_traceback_keeps_its_lines_and_hides_nothing_in_them() -> None:
+    try:
+        raise ValueError(ODD)
+    except ValueError:
+        shown = RedactingFormatter(site_logging.LINE).format(record("Failed", exc_info=sys.exc_info()))
+
+    assert "\nTraceback (most recent call last):\n" in shown
+    assert shown.replace("\n", "").isprintable()
+
+
+def test_a_json_line_says_the_same_with_odd_characters() -> None:
+    line = JsonFormatter().format(record("Refused %s", ODD))
+
+    assert line.isprintable()
+    assert json.loads(line)["message"] == f"Refused {ODD}"
+
+
 def test_json_lines_hold_the_same() -> None:
     token = request_id.set("req-12345678")
     try:

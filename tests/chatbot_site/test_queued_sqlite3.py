@@ -101,3 +101,9 @@ def test_a_transaction_that_failed_lets_the_next_one_in() -> None:
         in_thread(fail)
     in_thread(lambda: write("next"))
     assert list(Session.objects.values_list("session_key", flat=True)) == ["next"]
+
+
+def test_whole_numbers_end_where_those_of_postgresql_do() -> None:
+    operations = connection.ops
+    assert operations.integer_field_range("PositiveIntegerField") == (0, 2**31 - 1)
+    assert operations.integer_field_range("BigAutoField") == (-(2**63), 2**63 - 1)

@@ -201,6 +201,23 @@ def test_an_older_page_changes_what_was_changed_on_it(
         assert Generation.objects.get().temperature == expected[1]
 
 
+@pytest.mark.parametrize("command", ["messages", "settings"])
+def test_an_older_page_is_not_refused_for_what_it_shows(
+    alice_client: Client, conversation: Conversation, page: dict[str, str], command: str
+) -> None:
+    """Its temperature is beyond the limit of the model that was chosen elsewhere."""
+    _elsewhere(conversation)
+    Conversation.objects.update(temperature=1.7)
+    form = page | {"text": "Hello", "client_id": str(uuid.uuid4()), "initial-temperature": "1.7", "temperature": "1.7"}
+    assert alice_client.post(_url(conversation, command), form | {"streaming": ""}).status_code == 302
+    assert _settings(conversation)[:4] == [BUSY[0], 1.7, 1100, False]
+    if command == "messages":
+        assert Generation.objects.get().temperature == 1.0
+    form |= {"model": BUSY[0], "client_id": str(uuid.uuid4())}  # chosen here, by somebody who sees the rest
+    form["initial-model"] = MODEL
+    assert alice_client.post(_url(conversation, "settings"), form).status_code == 422
+
+
 def test_a_box_that_was_unticked_on_an_older_page(
     alice_client: Client, conversation: Conversation, page: dict[str, str]
 ) -> None:

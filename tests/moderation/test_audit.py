@@ -60,7 +60,6 @@ def test_details_are_stored_as_every_database_gives_them_back():
     ("field", "value"),
     [
         ("action", "'test.undone'"),
-        ("actor_name", "'bob'"),
         ("actor_id", "null"),
         ("target_id", "'9'"),
         ("details", """'{"step": 9}'"""),
@@ -199,7 +198,7 @@ def test_what_is_undone_leaves_no_entry(chain):
 def test_log_ins_of_staff_are_recorded_and_others_are_not(moderator, alice, browser_of):
     browser_of(moderator)
     browser_of(alice)
-    assert list(AuditEntry.objects.filter(action="person.logged_in").values_list("actor_name", flat=True)) == ["bob"]
+    assert [entry.actor_name for entry in AuditEntry.objects.filter(action="person.logged_in")] == ["bob"]
 
 
 def test_changes_in_the_administration_are_recorded_without_their_texts(administrator, alice):

@@ -15,6 +15,7 @@ from django.db import transaction
 from chatbot_site import arguments
 from chatbot_site.commands import SiteCommand
 from chatbot_site.settings import env
+from chatbot_site.storable import storable_text
 from moderation import audit
 from moderation.roles import ADMINISTRATORS
 
@@ -58,6 +59,8 @@ class Command(SiteCommand):
 
     def _password(self, user: Any) -> str:
         given = env.secret("ADMIN_PASSWORD") or self._ask_password()
+        if storable_text(given) != given:
+            raise CommandError("The password is no text in UTF-8. Give it in the encoding of this terminal.")
         try:
             validate_password(given, user)
         except ValidationError as error:

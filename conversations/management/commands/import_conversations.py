@@ -12,7 +12,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from chatbot_site import arguments
 from chatbot_site.commands import SiteCommand
-from conversations.text import storable
+from chatbot_site.storable import has_every_letter
+from conversations.text import one_line, storable
 from conversations.transfer.checking import check, shelved
 from conversations.transfer.command_line import Progress, person
 from conversations.transfer.importing import batches, screened, store
@@ -93,7 +94,8 @@ class Command(SiteCommand):
 
     def _say(self, report: Report, as_json: bool, *, stored: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
+            only_ascii = not has_every_letter(self.stdout)
+            self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=only_ascii, indent=2))
             return
         self.stdout.write(
             f"{report.source_labels()}: {report.conversations:,} conversations with {report.messages:,} messages, "
@@ -102,7 +104,7 @@ class Command(SiteCommand):
         for note in report.note_sentences():
             self.stdout.write(note)
         for place, why in report.unreadable_sentences():
-            self.stdout.write(f"{place}: {why}" if place else why)
+            self.stdout.write(one_line(f"{place}: {why}") if place else why)
         if stored:
             done = f"{report.imported:,} conversations with {report.imported_messages:,} messages are imported."
             if report.extended:

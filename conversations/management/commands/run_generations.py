@@ -64,11 +64,14 @@ class Command(SiteCommand):
 
 
 def _prove_writable(heartbeat_file: Path | None) -> None:
-    """The file is there afterwards. Raises CommandError."""
+    """It is not there afterwards, if it was not before: nothing beats yet. Raises CommandError."""
     if heartbeat_file is None:
         return
+    was_there = os.path.lexists(heartbeat_file)
     try:
         os.close(open_plain(heartbeat_file, os.O_WRONLY | os.O_CREAT))
+        if not was_there:
+            heartbeat_file.unlink()
     except Occupied as problem:
         raise CommandError(str(problem)) from None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from chatbot_site import arguments, database
 from operations.backup import media
 from operations.backup.keys import HOW_TO_MAKE, key_from
 from operations.backup.making import Made, make
+from operations.backup.manifest import OddRows
 from operations.backup.places import Folder, Place, Remote, at_hand
 from operations.backup.problems import BackupProblem
 from operations.backup.proving import Proof, prove
@@ -110,6 +112,7 @@ def _tell_made(made: Made, console: Console) -> None:
     )
     if manifest.missing_files:
         console.warn(f"{len(manifest.missing_files):,} files that the database speaks of are not there.")
+    _warn_of(manifest.odd_rows, console)
     if made.removed:
         sentence += f" Removed {len(made.removed)} older."
     values = {
@@ -121,12 +124,21 @@ def _tell_made(made: Made, console: Console) -> None:
         "conversations": conversations.count if conversations else 0,
         "files": len(manifest.media()),
         "missing_files": len(manifest.missing_files),
+        "odd_rows": asdict(manifest.odd_rows),
         "removed": made.removed,
     }
     console.result(values, sentence)
 
 
+def _warn_of(odd: OddRows, console: Console) -> None:
+    if odd.count:
+        console.warn("Values that not every database can hold:")
+    for sentence in odd.sentences():
+        console.warn(sentence)
+
+
 def _tell_proof(proof: Proof, file: str, console: Console) -> None:
+    _warn_of(proof.odd_rows, console)
     opened = "1 stored API key opens" if proof.credentials == 1 else f"{proof.credentials} stored API keys open"
     lines = [
         f"{file} was made on {proof.made_at} by version {proof.app_version} on {proof.database}.",

@@ -75,7 +75,7 @@ def _tell(restored: Restored, console: Console) -> None:
             "Nothing is here yet." if lost.is_empty else f"--replace would lose what is here ({lost.sentence()})."
         )
         sentence += " Nothing was changed."
-    for problem in proof.problems:
+    for problem in [*proof.odd_rows.sentences(), *proof.problems]:
         console.warn(problem)
     values = proof.as_dict() | {"restored": restored.done, "replaced": lost.counts}
     console.result(values, sentence)

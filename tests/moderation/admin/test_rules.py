@@ -9,7 +9,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from moderation.models import AuditEntry, Flag, Rule
+from tests.conversations.conftest import converse
 from tests.moderation.admin.conftest import CaseMaker
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +110,58 @@ def test_a_rule_that_cannot_work_is_refused_at_its_field(desk: Client, changed: 
         assert sentence in response.content.decode()
         assert "errornote" in response.content.decode()
     assert not Rule.objects.exists()
+
+
+BROAD = [
+    ("pattern", "."),
+    ("pattern", ".*"),
+    ("pattern", r"\w+"),
+    ("pattern", "[^x]"),
+    ("pattern", "(?=.)"),
+    ("pattern", "가|나|다|요|줘"),
+    ("words", "a\nthe\nyou\nis"),
+    ("words", "다\n요"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), BROAD)
+def test_a_rule_that_matches_nearly_everything_is_saved_only_on_purpose(desk: Client, kind: str, text: str) -> None:
+    response = desk.post(ADD, _form(kind=kind, text=text, effect="block"))
+    assert response.status_code == 200
+    assert "This rule matches nearly everything" in response.content.decode()
+    assert not Rule.objects.exists()
+    assert desk.post(ADD, _form(kind=kind, text=text, effect="block", confirmed="on")).status_code == 302
+    assert Rule.objects.get().text == text
+
+
+def test_so_it_is_with_a_rule_that_is_changed_or_put_to_work(desk: Client) -> None:
+    rule = Rule.objects.create(name="No spam", text="spam")
+    path = f"{LIST}{rule.pk}/change/"
+    assert desk.post(path, _form(kind="pattern", text=".")).status_code == 200
+    assert desk.post(path, _form(kind="pattern", text=".", is_active="")).status_code == 302
+    assert desk.post(path, _form(kind="pattern", text=".", is_active="on")).status_code == 200
+    rule.refresh_from_db()
+    assert not rule.is_active
+
+
+def test_trying_it_says_so_too_and_saves_nothing(desk: Client) -> None:
+    html = desk.post(ADD, _form(kind="pattern", text=".", sample="x", _try="1")).content.decode()
+    assert "It matches." in html
+    assert "This rule matches nearly everything" in html
+
+
+def test_what_is_ordinary_here_counts_and_is_not_shown(desk: Client, alice: User) -> None:
+    for number in range(15):
+        converse(alice, f"zanzibarite number {number}", "Of zanzibarite I know little.")
+    html = desk.post(ADD, _form(text="zanzibarite")).content.decode()
+    assert "30 of the last 30 messages" in html
+    assert "I know little" not in html
+    assert desk.post(ADD, _form(text="zanzibarite", scope="questions")).status_code == 302  # 15 say too little
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("words", "spam\nbomb"), ("words", "욕설\n바보"), ("pattern", r"b\d+d"), ("pattern", r"\bkill\b")],
+)
+def test_an_ordinary_rule_is_saved_at_once(desk: Client, kind: str, text: str) -> None:
+    assert desk.post(ADD, _form(kind=kind, text=text)).status_code == 302

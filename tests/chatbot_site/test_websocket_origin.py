@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatbot_site.origins import is_ours
+from chatbot_site.websocket_origin import is_ours
 
 HOST = "chat.example.org"
 
