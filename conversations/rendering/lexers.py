@@ -11,13 +11,14 @@ from typing import Any
 # By the first of their aliases; all the other names of a lexer count too.
 TRIED = frozenset(
     (
-        "ada apacheconf bash batch bibtex c clojure cmake cobol common-lisp console cpp cr csharp css cython d dart "
-        "delphi diff django docker ebnf elixir elm emacs-lisp erb erlang fish fortran fsharp gas go graphql groovy "
-        "handlebars haskell html html+django html+handlebars html+php http ini java javascript json json5 jsx julia "
-        "kotlin less liquid llvm lua make markdown meson mysql nasm nginx nimrod numpy objective-c ocaml octave perl "
-        "php plpgsql postgresql powershell prolog properties protobuf purescript pycon pytb python racket rconsole "
-        "restructuredtext ruby rust sass scala scheme scss solidity splus sql sqlite3 swift systemverilog terraform "
-        "tex thrift toml tsql tsx twig typescript vb.net verilog vhdl vue wast xml yaml zig"
+        "ada apacheconf awk bash batch bibtex c clojure cmake cobol common-lisp console cpp cr csharp css cython d "
+        "dart delphi diff django docker ebnf elixir elm emacs-lisp erb erlang fish fortran fsharp gas gherkin glsl go "
+        "graphql graphviz groovy handlebars haskell html html+django html+handlebars html+php http ini java "
+        "javascript json json5 jsx julia kotlin less liquid llvm lua make markdown meson mysql nasm nginx nimrod "
+        "numpy objective-c ocaml octave perl php plpgsql postgresql powershell prolog properties protobuf purescript "
+        "pycon pytb python racket rconsole restructuredtext ruby rust sass scala scheme scss sed solidity splus sql "
+        "sqlite3 swift systemverilog terraform tex thrift toml tsql tsx twig typescript vb.net verilog vhdl vim vue "
+        "wast xml yaml zig"
     ).split()
 )
 
