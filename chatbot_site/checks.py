@@ -6,10 +6,12 @@ Errors stop `manage.py serve`; they are raised with APP_ENV=production only, sin
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 
 from chatbot_site.origin import first_name
 
@@ -68,6 +70,21 @@ def check_hosts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.SITE_ORIGIN and not first_name(settings.ALLOWED_HOSTS):
         text = "ALLOWED_HOSTS has no whole name, so links in mails would have nowhere to lead."
         return [Error(text, hint="Say where the site is: SITE_ORIGIN=https://chat.example.org", id="chatbot_site.E009")]
+    return []
+
+
+@register(TAG, Tags.security)
+def check_origin(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Links in mails lead where the site answers."""
+    parts = urlsplit(settings.SITE_ORIGIN)
+    if not settings.PRODUCTION or not settings.SITE_ORIGIN or not settings.ALLOWED_HOSTS:
+        return []
+    if not validate_host(parts.hostname or "", settings.ALLOWED_HOSTS):
+        text = f"Links would lead to {settings.SITE_ORIGIN}, a name that is not in ALLOWED_HOSTS."
+        return [Error(text, hint="Correct SITE_ORIGIN, or add the name to ALLOWED_HOSTS.", id="chatbot_site.E010")]
+    if (parts.scheme == "https") != settings.HTTPS:
+        text = f"Links would lead to {settings.SITE_ORIGIN}, but HTTPS is {'on' if settings.HTTPS else 'off'}."
+        return [Error(text, hint="Correct SITE_ORIGIN, or set HTTPS.", id="chatbot_site.E011")]
     return []
 
 

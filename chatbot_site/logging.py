@@ -23,15 +23,19 @@ HIDDEN = "[hidden]"
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
+# Each begins where nothing of its own stands before it, and each run that has to be followed by something is bounded:
+# anybody chooses the path of a request, and every line is looked through on the event loop.
 _SHAPES = re.compile(
     r"(?P<lead>\bbearer\s+|\bx-api-key['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+"  # headers that carry a credential
     r"|\b(?:sk|pk|rk)[-_][A-Za-z0-9_\-]{8,}"  # OpenAI, Anthropic and those who copied the form
     r"|\bgAAAAA[A-Za-z0-9_\-=]{20,}"  # what Fernet encrypted
     r"|(?<=/share/)[A-Za-z0-9_\-]{16,}"  # whoever has it can read the conversation
     r"|(?<=/confirm-email/)[^/\s?\"']+|(?<=/reset/key/)(?!done\b)[^/\s?\"']+"  # links of mails
-    r"|\b[A-Za-z0-9_\-]+(?::|%3A)[A-Za-z0-9]{6,}(?::|%3A)[A-Za-z0-9_\-]{20,}"  # the same elsewhere: what Django signed
-    r"|\b[0-9a-z]+-[0-9a-z]{6,}-[0-9a-f]{32,64}\b"  # and a token for a new password
-    r"|(?P<scheme>\b[a-z][a-z0-9+.\-]*://[^\s:/@]*:)[^\s/@]+(?=@)",  # a password within an address
+    # The same elsewhere: what Django signed, and a token for a new password.
+    r"|(?<![A-Za-z0-9_\-])[A-Za-z0-9_\-]{1,400}(?::|%3A)[A-Za-z0-9]{6,16}(?::|%3A)[A-Za-z0-9_\-]{20,}"
+    r"|(?<![0-9a-z])[0-9a-z]{1,20}-[0-9a-z]{6,20}-[0-9a-f]{32,64}\b"
+    # A password within an address.
+    r"|(?P<scheme>(?<![a-z0-9+.\-])[a-z][a-z0-9+.\-]{0,30}://[^\s:/@]{0,200}:)[^\s/@]+(?=@)",
     re.IGNORECASE,
 )
 
@@ -52,6 +56,7 @@ def _configured_secrets() -> tuple[str, ...]:
     with suppress(ImproperlyConfigured):  # Django's answer to an empty SECRET_KEY
         found.append(settings.SECRET_KEY)
     found += [provider.get("api_key", "") for provider in settings.PROVIDERS.values()]
+    found += [settings.BACKUP_KEY, *settings.OPENAI_COMPATIBLE_KEYS.values()]
     found += [database.get("PASSWORD", "") for database in settings.DATABASES.values()]
     # Short values ("root", "x") would blot out ordinary words.
     return tuple(sorted({value.strip() for value in found if len(value or "") >= 8}, key=len, reverse=True))
@@ -151,13 +156,7 @@ def logging_config(*, level: str, directory: Path, style: str = "text") -> dict[
     """Django's LOGGING: `level` and up go to the console and to `directory`/chat.log (10 MB, five old ones kept).
 
     Where `directory` cannot be written (a read-only container) the console alone remains.
-    Raises ImproperlyConfigured for an unknown level or style.
     """
-    level = level.strip().upper()
-    if level not in LEVELS:
-        raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, not {level!r}.")
-    if style not in ("text", "json"):
-        raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {style!r}.")
     handlers = {"console": {"class": "logging.StreamHandler"}}
     if _writable(directory):
         handlers["file"] = _file_handler(directory)
@@ -167,10 +166,7 @@ def logging_config(*, level: str, directory: Path, style: str = "text") -> dict[
         "disable_existing_loggers": False,
         "filters": {"request_id": {"()": RequestIdFilter}},
         "formatters": {
-            "text": {
-                "()": RedactingFormatter,
-                "format": "%(asctime)s %(levelname)-7s %(request_id)s %(name)s: %(message)s",
-            },
+            "text": {"()": RedactingFormatter, "format": LINE},
             "json": {"()": JsonFormatter},
         },
         "handlers": {name: handler | shared for name, handler in handlers.items()},

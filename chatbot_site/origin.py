@@ -6,12 +6,14 @@ as Django does, whoever asks for a password reset in another's name could have t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.http.request import split_domain_port
+from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
 
 ASGIApplication = Callable[[Any, Any, Any], Awaitable[None]]
@@ -29,8 +31,30 @@ def at_root(application: ASGIApplication) -> ASGIApplication:
 
 
 def first_name(hosts: Iterable[str]) -> str:
-    """The first of ALLOWED_HOSTS that is one name, no pattern; empty where there is none."""
-    return next((host for host in hosts if not host.startswith(".") and "*" not in host), "")
+    """The first of ALLOWED_HOSTS that is one name, no pattern; empty where there is none.
+
+    One that is for probes, this machine's own or an address, comes only where there is no other.
+    """
+    names = [host for host in hosts if not host.startswith(".") and "*" not in host]
+    return next((name for name in names if not _is_for_probes(name)), names[0] if names else "")
+
+
+def _is_for_probes(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+    return True
+
+
+def trusted_origin(origins: Iterable[str], hosts: Sequence[str], scheme: str) -> str:
+    """The first of CSRF_TRUSTED_ORIGINS that is the site's own, behind a port say, and no other site that it trusts."""
+    for origin in origins:
+        parts = urlsplit(origin)
+        name = parts.hostname or ""
+        if "*" not in origin and parts.scheme == scheme and not _is_for_probes(name) and validate_host(name, hosts):
+            return origin
+    return ""
 
 
 def origin_of(request: HttpRequest) -> str:

@@ -23,6 +23,7 @@ access = logging.getLogger("chatbot_site.access")
 
 DOWN_BYTES = 32 * 2**20  # a page that joins a very long answer gets it whole, in one message
 QUIET_PATHS = ("/healthz", "/readyz")
+PATH_SHOWN = 500  # characters of it in the log
 
 
 class ChatServer(Server):  # type: ignore[misc]  # daphne has no types
@@ -123,7 +124,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 def log_access(protocol: str, action: str, details: dict[str, Any]) -> None:
     """One line an answered request, and an opened, refused or closed websocket; without the query, which is private."""
-    path = details["path"].partition("?")[0]
+    path = details["path"].partition("?")[0][:PATH_SHOWN]
     if protocol == "http":
         level = logging.DEBUG if path in QUIET_PATHS else logging.INFO
         milliseconds = details["time_taken"] * 1000

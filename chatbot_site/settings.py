@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatbot_site.environment import Environment, key_name
 from chatbot_site.logging import LEVELS, logging_config
-from chatbot_site.origin import first_name
+from chatbot_site.origin import first_name, trusted_origin
 
 django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted: ModelForm[Conversation]
 
@@ -56,10 +56,10 @@ TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0
 # Where links in mails and of shared conversations lead, and what plain HTTP is sent on to; see chatbot_site.origin.
-SITE_ORIGIN = env.origin("SITE_ORIGIN")
-SITE_ORIGIN = SITE_ORIGIN or next((origin for origin in CSRF_TRUSTED_ORIGINS if "*" not in origin), "")
+_scheme = "https" if HTTPS else "http"
+SITE_ORIGIN = env.origin("SITE_ORIGIN") or trusted_origin(CSRF_TRUSTED_ORIGINS, ALLOWED_HOSTS, _scheme)
 if PRODUCTION and (HTTPS or TRUST_PROXY) and not SITE_ORIGIN and first_name(ALLOWED_HOSTS):
-    SITE_ORIGIN = f"{'https' if HTTPS else 'http'}://{first_name(ALLOWED_HOSTS)}"
+    SITE_ORIGIN = f"{_scheme}://{first_name(ALLOWED_HOSTS)}"
 SECURE_SSL_HOST = SITE_ORIGIN.partition("://")[2] or None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -122,6 +122,28 @@ def test_a_dead_mail_server_is_told_to_whoever_asks_next(client, alice, monkeypa
     assert "alice@example.org" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        smtplib.SMTPRecipientsRefused({"alice@example.org": (550, b"no such user")}),
+        smtplib.SMTPDataError(554, b"looks like spam"),
+    ],
+)
+def test_a_mail_that_is_refused_keeps_nobody_else_from_theirs(client, alice, monkeypatch, mailoutbox, refusal):
+    """Else anybody could keep the site from sending mails, by asking for one to an address that does not exist."""
+
+    class Refusing(EmailBackend):
+        def send_messages(self, messages):
+            if messages[0].to == ["alice@example.org"]:
+                raise refusal
+            return super().send_messages(messages)
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend", Refusing)
+    assert ask(client, "alice@example.org").status_code == 200
+    assert ask(client, "nobody@example.org").status_code == 200
+    assert len(mailoutbox) == 1
+
+
 class SlowMailServer(EmailBackend):
     may_go_on = threading.Event()
 

@@ -1,12 +1,9 @@
 """Where the site's own links lead. tests/services/test_headers.py asks the real server the same."""
 
-from urllib.parse import urlsplit
-
 import pytest
-from django.conf import settings
 from django.test import RequestFactory, override_settings
 
-from chatbot_site.origin import SiteOriginMiddleware, first_name, origin_of
+from chatbot_site.origin import SiteOriginMiddleware, first_name, origin_of, trusted_origin
 
 
 def test_a_shared_link_is_of_the_site_whatever_port_the_host_header_says() -> None:
@@ -35,7 +32,30 @@ def test_the_origin_comes_from_the_settings(changed: dict[str, object], origin: 
         assert origin_of(request) == origin
 
 
-def test_the_first_name_is_no_pattern() -> None:
-    assert first_name([".example.org", "*", "chat.example.org", "other.example.org"]) == "chat.example.org"
-    assert first_name([".example.org", "*"]) == ""
-    assert urlsplit(settings.SITE_ORIGIN).netloc == (settings.SECURE_SSL_HOST or "")
+@pytest.mark.parametrize(
+    ("hosts", "name"),
+    [
+        ([".example.org", "*", "chat.example.org", "other.example.org"], "chat.example.org"),
+        (["localhost", "127.0.0.1", "[::1]", "10.0.0.5", "chat.example.org"], "chat.example.org"),
+        (["10.0.0.5", "localhost"], "10.0.0.5"),
+        ([".example.org", "*"], ""),
+    ],
+)
+def test_the_first_name_is_no_pattern_and_not_for_probes(hosts: list[str], name: str) -> None:
+    assert first_name(hosts) == name
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_taken"),
+    [
+        ("https://chat.example.org:8443", True),
+        ("https://portal.other.example", False),
+        ("http://chat.example.org", False),
+        ("https://localhost:3000", False),
+        ("https://*.example.org", False),
+    ],
+)
+def test_a_trusted_origin_is_the_sites_only_where_its_host_is(origin: str, is_taken: bool) -> None:
+    found = trusted_origin([origin], ["chat.example.org", "localhost"], "https")
+
+    assert found == (origin if is_taken else "")
