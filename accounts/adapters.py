@@ -1,5 +1,6 @@
 """How allauth behaves on this site: who may sign up, what it says, how mail goes out."""
 
+from ipaddress import IPv6Address, ip_address
 from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -69,6 +70,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             if email_address.can_set_verified():
                 _release(email_address)
             return bool(super().confirm_email(request, email_address))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Of a server that listens on :: each IPv4 address comes within an IPv6 one, all of them in one network."""
+        address: str = super().get_client_ip(request)
+        try:
+            parsed = ip_address(address)
+        except ValueError:  # a proxy that passes on what browsers say; as if it had said nothing
+            address = request.META["REMOTE_ADDR"]
+            parsed = ip_address(address)
+        mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+        return str(mapped or address)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
         """Whose password is being guessed. allauth's own also has the Host header, of which every port is another."""

@@ -18,10 +18,12 @@ FORM_BYTES = 64 * 2**10  # what a form weighs beside its text or file
 
 
 class SiteBodies(BodyRules):
-    async def longest(self, path: str, cookies: str) -> int:
+    async def longest(self, method: str, path: str, cookies: str) -> tuple[int, int | None]:
         """For whoever has these cookies, asked of the database."""
         session_key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
-        return await in_thread(_longest, unquote(path), session_key) if session_key else self.at_once
+        if method != "POST" or not session_key:
+            return self.at_once, None
+        return await in_thread(_longest, unquote(path), session_key)
 
     def too_large(self, limit: int, *, path: str, is_htmx: bool) -> Refusal:
         """The page in both languages. A script whose session has ended is sent to the login."""
@@ -44,16 +46,17 @@ def _too_slow() -> bytes:
     return bilingual("408.html").encode()
 
 
-def _longest(path: str, session_key: str) -> int:
+def _longest(path: str, session_key: str) -> tuple[int, int | None]:
     from accounts.sessions import user_of
 
-    if user_of(session_key) is None:
-        return BodyRules.at_once
+    user = user_of(session_key)
+    if user is None:
+        return BodyRules.at_once, None
     try:
         name = resolve(path).url_name
     except Resolver404:
-        return BodyRules.at_once
-    return _limits().get(name or "", settings.DATA_UPLOAD_MAX_MEMORY_SIZE + FORM_BYTES)
+        return BodyRules.at_once, None
+    return _limits().get(name or "", settings.DATA_UPLOAD_MAX_MEMORY_SIZE + FORM_BYTES), user.pk
 
 
 def _limits() -> dict[str, int]:

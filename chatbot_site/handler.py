@@ -16,6 +16,7 @@ import django
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.http import HttpResponseBadRequest
 from django.urls import set_script_prefix
 
 AT_ONCE = 8  # more threads only share one interpreter lock: in a rush all pages would come late instead of one by one
@@ -56,7 +57,10 @@ class OneThreadHandler(ASGIHandler):
         with body:
             set_script_prefix(get_script_prefix(scope))
             signals.request_started.send(sender=self.__class__, scope=scope)
-            request, refusal = self.create_request(scope, body)
+            try:
+                request, refusal = self.create_request(scope, body)
+            except ValueError:  # headers that cannot be read: Content-Type: text/html; charset*=bogus''%41
+                request, refusal = None, HttpResponseBadRequest()
             response: Any = refusal if request is None else self.get_response(request)
             response._handler_class = self.__class__
             if not response.streaming:

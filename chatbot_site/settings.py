@@ -185,12 +185,6 @@ if REDIS_URL:
             "KEY_PREFIX": "limits",
             "OPTIONS": _REDIS_OPTIONS,
         },
-        "pages": {
-            "BACKEND": "chatbot_site.caches.RedisOrHere",
-            "LOCATION": REDIS_URL,
-            "KEY_PREFIX": "pages",
-            "OPTIONS": _REDIS_OPTIONS,
-        },
     }
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
@@ -199,13 +193,14 @@ else:
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
         "limits": {"BACKEND": "chatbot_site.caches.LimitsHere", "LOCATION": "limits"},
-        "pages": {  # of shared conversations; each may be large
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "LOCATION": "pages",
-            "OPTIONS": {"MAX_ENTRIES": 40},
-        },
     }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+# Pages of shared conversations, which may be large. Not in Redis: they could push out what is counted there.
+CACHES["pages"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "pages",
+    "OPTIONS": {"MAX_ENTRIES": 40},
+}
 
 MEDIA_ROOT = VAR_DIR / "media"
 BACKUP_FOLDER = env.path("BACKUP_FOLDER", default="")  # where `manage.py doctor` looks for the last backup

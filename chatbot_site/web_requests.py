@@ -6,12 +6,14 @@ beyond `BodyRules.at_once` only after asking who sends it, and given to the site
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import tempfile
 import time
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
+from weakref import WeakValueDictionary
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 from twisted.web import http
@@ -24,6 +26,7 @@ IDLE_SECONDS = 60  # without a byte of what is under way, or of the next request
 BODY_SECONDS = 30  # for a body at first, and then
 BYTES_A_SECOND = 2048  # at least; a file of 200 MB may take a day
 LINGER_SECONDS = 5  # of what still comes after a refusal: whoever sends reads the answer only then
+LARGE_AT_ONCE = 2  # bodies of one person that are larger than anybody's may be
 IN_MEMORY = 64 * 2**10  # of a body; the rest is in a file
 
 
@@ -39,8 +42,18 @@ class BodyRules:
 
     at_once = 2**20  # from anybody; more only after asking `longest`
 
-    async def longest(self, path: str, cookies: str) -> int:
-        return self.at_once
+    def __init__(self) -> None:
+        self._turns: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
+
+    async def longest(self, method: str, path: str, cookies: str) -> tuple[int, int | None]:
+        """And who it is that may send so much, if anybody in particular."""
+        return self.at_once, None
+
+    async def turn(self, person: int) -> asyncio.Semaphore:
+        """Held when it is returned. Further large bodies of a person wait, unread, while so many are under way."""
+        turns = self._turns.setdefault(person, asyncio.Semaphore(LARGE_AT_ONCE))
+        await turns.acquire()
+        return turns
 
     def too_large(self, limit: int, *, path: str, is_htmx: bool) -> Refusal:
         return Refusal(413, b"Too large.\n")
@@ -58,6 +71,7 @@ class ChatRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
         self.rules: BodyRules = self.server.body_rules
         self.body: Any = None
         self.is_asking = self.is_refused = self.owes_continue = self._has_asked = False
+        self._turn: asyncio.Semaphore | None = None
         self._limit, self._taken = self.rules.at_once, 0
         self._began = time.monotonic()
 
@@ -107,20 +121,43 @@ class ChatRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
 
     async def _decide(self, length: int) -> None:
         try:
-            limit = await self.rules.longest(self._path, self._cookies)
+            method = self.channel._command.decode("latin1")
+            limit, person = await self.rules.longest(method, self._path, self._cookies)
         except Exception as error:  # whatever a database raises that is not there
             logger.warning("Nobody can say who sends a large body: %s", type(error).__name__)
-            limit = self.rules.at_once
-        self.is_asking = False
-        if self._disconnected or self.finished or self.body is not None:
-            return
+            limit, person = self.rules.at_once, None
         self._limit = max(limit, self.rules.at_once)
-        if max(length, self._taken) > self._limit:
+        fits = max(length, self._taken) <= self._limit
+        if fits and person is not None and not self._is_over:
+            self._turn = await self.rules.turn(person)
+        self.is_asking = False
+        if self._is_over:
+            self._end_turn()
+            return
+        if not fits:
             self._refuse_size()
             return
+        self._began = time.monotonic()
         if self.owes_continue:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.channel.go_on()
+
+    @property
+    def _is_over(self) -> bool:
+        return bool(self._disconnected or self.finished or self.body is not None)
+
+    def _end_turn(self) -> None:
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.release()
+
+    def finish(self) -> None:
+        self._end_turn()
+        super().finish()
+
+    def connectionLost(self, reason: Any) -> None:
+        self._end_turn()
+        super().connectionLost(reason)
 
     def _refuse_size(self) -> None:
         is_htmx = self.requestHeaders.hasHeader(b"HX-Request")

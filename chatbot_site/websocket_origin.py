@@ -26,7 +26,10 @@ class SameOrigin:
 def is_ours(scope: dict[str, Any]) -> bool:
     """By Django's own rule for commands, which knows of proxies, other ports and wildcards."""
     scheme = {"wss": "https", "ws": "http"}.get(scope.get("scheme", ""), "http")
-    request = ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": scheme}, BytesIO())
+    try:
+        request = ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": scheme}, BytesIO())
+    except ValueError:  # headers that cannot be read
+        return False
     origins = [value for name, value in scope["headers"] if name == b"origin"]
     rule: Any = CsrfViewMiddleware(_nothing)  # Django has it as a method of no public name
     return len(origins) == 1 and bool(rule._origin_verified(request))

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from conversations import limits, uploads
 from conversations.models import Attachment, Message, WaitingMessage
-from conversations.uploads import Refused
+from conversations.uploads import Busy, Refused
 from providers import model_info
 
 if TYPE_CHECKING:
@@ -44,10 +44,14 @@ def store(owner: User, upload: UploadedFile[bytes]) -> Attachment:
     It counts against the limit of uploads even if nothing can be done with it: it has been taken in and looked at.
     """
     try:
-        limits.count(owner, *limits.UPLOADS, amount=upload.size or 0)
+        counted = limits.count(owner, *limits.UPLOADS, amount=upload.size or 0)
     except limits.LimitReached as reached:
         raise Refused(reached.sentence) from None
-    attachment = uploads.read(owner, upload)
+    try:
+        attachment = uploads.read(owner, upload)
+    except Busy:  # the page sends it again
+        counted.give_back()
+        raise
     _make_room(owner)
     attachment.save(force_insert=True)
     return attachment

@@ -9,9 +9,10 @@ from email import message_from_bytes, policy
 from urllib.parse import urlencode
 
 import pytest
-from websockets import InvalidStatus, Origin
+from websockets import ConnectionClosed, Origin
 from websockets.sync.client import connect
 
+from conversations.consumers import NOT_LOGGED_IN
 from tests.site import Site, free_port
 
 pytestmark = pytest.mark.service
@@ -168,10 +169,12 @@ def test_a_prefix_that_a_header_names_is_part_of_the_path(direct: Served, prefix
     assert status == 404
 
 
-def test_a_websocket_knows_no_prefix_either(direct: Served) -> None:
-    """Under its own address the handshake of somebody who is not logged in is taken, and then closed."""
-    origin, path = "http://chat.example.org", "/ws/conversations/019aa000-0000-7000-8000-000000000000/"
-    headers = {"Daphne-Root-Path": "/x", "Host": "chat.example.org"}
-    address = f"ws://127.0.0.1:{direct.port}/x{path}"
-    with pytest.raises(InvalidStatus), connect(address, origin=Origin(origin), additional_headers=headers):
-        pytest.fail("taken")
+@pytest.mark.parametrize("headers", [{}, {"Daphne-Root-Path": "/x"}, {"Daphne-Root-Path": "/ws"}])
+def test_a_websocket_knows_no_prefix_either(direct: Served, headers: dict[str, str]) -> None:
+    """It is taken, and closed for somebody who is not logged in; a prefix would lead to another address."""
+    address = f"ws://127.0.0.1:{direct.port}/ws/c/019aa000-0000-7000-8000-000000000000/"
+    origin = Origin(f"http://127.0.0.1:{direct.port}")
+    with connect(address, origin=origin, additional_headers=headers) as tab, pytest.raises(ConnectionClosed) as closed:
+        tab.recv(10)
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == NOT_LOGGED_IN
