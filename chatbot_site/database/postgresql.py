@@ -138,15 +138,15 @@ def lacking(wrapper: BaseDatabaseWrapper, *, to_create: bool) -> Trouble | None:
         strange = cursor.fetchone()
     if is_read_only:
         return _filled(words.READ_ONLY, _Names("", user, name))
+    if strange:
+        return Trouble(
+            f"The user {user} may not use the tables of the database {name}: they belong to {strange[1]}.",
+            f'As a superuser, in {name}: REASSIGN OWNED BY "{strange[1]}" TO "{user}"; or let the site be that user.',
+        )
     if schema is None or (to_create and not may_create):
         return Trouble(
             f"The user {user} may not create tables in the schema {schema or 'public'} of the database {name}.",
             f'As its owner or a superuser, in {name}: GRANT USAGE, CREATE ON SCHEMA {schema or "public"} TO "{user}"; '
             f'or ALTER DATABASE "{name}" OWNER TO "{user}";',
-        )
-    if strange:
-        return Trouble(
-            f"The user {user} may not use the tables of the database {name}: they belong to {strange[1]}.",
-            f'As a superuser, in {name}: REASSIGN OWNED BY "{strange[1]}" TO "{user}"; or let the site be that user.',
         )
     return None

@@ -19,7 +19,7 @@ from tests.chatbot_site.processes import environment, manage
 
 APPS = {"accounts", "chatbot_site", "conversations", "moderation", "operations", "providers"}
 OURS = sorted(name for name, app in get_commands().items() if app in APPS)
-OF_DJANGO = {"version", "verbosity", "settings", "pythonpath", "database"}
+OF_DJANGO = {"version", "verbosity", "settings", "pythonpath", "database", "app_label", "migration_name"}
 # What each command needs besides; {folder} is an empty one.
 BASE = {
     "audit export": ["--output", "{folder}/audit.jsonl"],
