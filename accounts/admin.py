@@ -23,6 +23,7 @@ from django.utils.translation import ngettext
 from accounts import ranks, sessions, suspending
 from accounts.models import User
 from accounts.signals import suspension_changed
+from chatbot_site.admin_lists import ForgivingList
 
 if TYPE_CHECKING:
     UserAdminBase = DjangoUserAdmin[User]
@@ -44,7 +45,7 @@ admin.site.unregister([EmailAddress, UserSession])
 
 
 @admin.register(User)
-class UserAdmin(UserAdminBase):
+class UserAdmin(ForgivingList, UserAdminBase):
     """Who may change people changes only those below themselves (`accounts.ranks`); `is_staff` follows the groups."""
 
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
@@ -122,7 +123,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(GroupAdminBase):
+class GroupAdmin(ForgivingList, GroupAdminBase):
     """The groups that the site itself stands on can be given other rights, but are neither renamed nor deleted."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from chatbot_site.admin_lists import ForgivingList
 from providers.admin_words import not_usable, outcome, unreadable
 from providers.connections import connections
 from providers.errors import ProviderError
@@ -29,7 +30,7 @@ else:
 
 
 @admin.register(Credential)
-class CredentialAdmin(CredentialAdminBase):
+class CredentialAdmin(ForgivingList, CredentialAdminBase):
     """Keys are entered here and never shown; a saved one is tried at once, and so is a changed address."""
 
     form = CredentialForm
@@ -76,7 +77,7 @@ class CredentialAdmin(CredentialAdminBase):
 
 
 @admin.register(ModelOverride)
-class ModelOverrideAdmin(OverrideAdminBase):
+class ModelOverrideAdmin(ForgivingList, OverrideAdminBase):
     form = OverrideForm
     list_display = ("model", "label", "who", "fallback", "input_price", "output_price", "hidden")
     list_filter = ("hidden", "groups")

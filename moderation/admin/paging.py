@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib.admin.options import ModelAdmin, ShowFacets
-from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.contrib.admin.views.main import PAGE_VAR
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest
 
+from chatbot_site.admin_lists import ChangeList
 from moderation.keyset import PAGE_SIZE, KeysetPage, keyset_page
 
 Row = TypeVar("Row", bound=Model)
@@ -21,7 +22,7 @@ class KeysetChangeList(ChangeList):
 
     keyset: KeysetPage[Any]
 
-    def get_results(self, request: HttpRequest) -> None:
+    def read_results(self, request: HttpRequest) -> None:
         field = getattr(self.model_admin, "keyset_field", "pk")
         self.keyset = keyset_page(self.queryset, field, request.GET.get(PAGE_VAR, ""), self.list_per_page)
         self.result_list: Sequence[Any] = self.keyset.rows

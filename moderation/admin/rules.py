@@ -17,6 +17,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from chatbot_site.admin_lists import ForgivingList
 from moderation import matching, rules
 from moderation.breadth import breadth_of
 from moderation.models import Flag, Rule
@@ -99,7 +100,7 @@ class RuleForm(forms.ModelForm[Rule]):
 
 
 @admin.register(Rule)
-class RuleAdmin(admin.ModelAdmin[Rule]):
+class RuleAdmin(ForgivingList, admin.ModelAdmin[Rule]):
     form = RuleForm
     change_form_template = "admin/moderation/rule/form.html"
     list_display = ("name", "kind", "effect", "scope", "reason", "score", "is_active", "matched_lately", "state")
