@@ -154,7 +154,10 @@ def keep_owner_and_mode(path: Path, like: Path) -> None:
     """Give `path`, which will be in the place of `like`, its owner, group, mode and access lists. Raises OSError."""
     give_to_owner_of(like, path)
     path.chmod(stat.S_IMODE(like.stat().st_mode))  # after the owner, whose change takes bits away
-    for name in getattr(os, "listxattr", lambda _path: [])(like):
+    names: list[str] = []
+    with suppress(OSError):  # a file system that has none
+        names = getattr(os, "listxattr", lambda _path: [])(like)
+    for name in names:
         with suppress(OSError):  # of a kind that this account or file system cannot set
             os.setxattr(path, name, os.getxattr(like, name))
 

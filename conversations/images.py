@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import subprocess
 import sys
 import threading
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 2  # of all processes on this machine; each takes 430 MB at most
 SECONDS = 60  # on a machine that has much else to do; the program itself has fewer, of CPU
@@ -66,6 +69,9 @@ def _run(data: bytes) -> bytes:
         )
     except subprocess.TimeoutExpired:
         raise Busy from None
+    if done.returncode > 0:
+        last = (done.stderr.splitlines() or [b""])[-1].partition(b":")[0]  # the kind of error, nothing of the file
+        logger.error("The program that decodes images failed: %s", last.decode("utf-8", "replace"))
     if done.returncode < 0:  # it was stopped at its limit, or by a system that had no memory left
         raise TooManyPixels
     return done.stdout

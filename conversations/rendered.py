@@ -21,8 +21,8 @@ PAGE_SECONDS = 8.0  # of CPU; more than the allowance of any one text, so that e
 NOTHING = "\n"  # the kept HTML of an answer that shows nothing, such as a comment: it has been rendered, too
 WAIT_SECONDS = 0.25  # for the turn to render; most pages need it for a few milliseconds
 _turn = threading.Lock()
-# Who comes second changes nothing, and an answer that has been continued meanwhile has its HTML.
-_KEEP = "UPDATE conversations_message SET html = %s WHERE id = %s AND html = ''"
+# Who comes second changes nothing, nor is this of an answer that has grown meanwhile.
+_KEEP = "UPDATE conversations_message SET html = %s WHERE id = %s AND html = '' AND content = %s"
 
 
 def complete(messages: Sequence[Message], seconds: float = PAGE_SECONDS) -> None:
@@ -35,7 +35,7 @@ def complete(messages: Sequence[Message], seconds: float = PAGE_SECONDS) -> None
     for message, html in found:
         message.html = html
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.executemany(_KEEP, [(html, message.pk) for message, html in found])
+        cursor.executemany(_KEEP, [(html, message.pk, message.content) for message, html in found])
 
 
 def is_waiting(message: Message) -> bool:
@@ -52,13 +52,16 @@ def html_of(message: Message) -> SafeString:
 
 def rendered(texts: Sequence[str], seconds: float = PAGE_SECONDS) -> list[SafeString | None]:
     """The HTML of each text, None of those that there is no time for now."""
-    if not texts:
-        return []
+    end = thread_time() + seconds
+    return [_rendered(text, end) for text in texts]
+
+
+def _rendered(text: str, end: float) -> SafeString | None:
+    """In its turn, so that a long page of one person lets those of others come between its texts."""
     if not _turn.acquire(timeout=WAIT_SECONDS):
-        return [None] * len(texts)
+        return None
     try:
-        end = thread_time() + seconds
-        return [render_within(text, end - thread_time()) for text in texts]
+        return render_within(text, end - thread_time())
     finally:
         _turn.release()
 

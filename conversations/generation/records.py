@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from conversations import events
 from conversations.generation.frames import Key
@@ -233,7 +234,14 @@ def reap(alive: Collection[int] = ()) -> list[Ended]:
     others = Generation.objects.filter(status=Status.RUNNING).exclude(pk__in=alive)
     suspects = others.filter(Q(heartbeat_at__lt=deadline) | here)
     lost = [g for g in suspects.only("id", "worker", "heartbeat_at") if _is_lost(g, deadline)]
-    return [ended for generation in lost if (ended := _reap(generation.pk, generation.worker))]
+    return [ended for generation in lost if (ended := _reap(generation.pk, generation.worker, *_kept(generation.pk)))]
+
+
+def _kept(generation_id: int) -> tuple[str, SafeString]:
+    """What has been written of an answer, and its HTML: made before the transaction, which holds up all who write."""
+    found = Generation.objects.filter(pk=generation_id).values_list("message__content", "draft").first()
+    text = "".join(found or ())
+    return text, render(text)
 
 
 def _is_lost(generation: Generation, deadline: datetime) -> bool:
@@ -258,7 +266,7 @@ def _is_dead(worker: str) -> bool:
 
 
 @transaction.atomic
-def _reap(generation_id: int, worker: str) -> Ended | None:
+def _reap(generation_id: int, worker: str, kept: str, kept_html: SafeString) -> Ended | None:
     lost = Generation.objects.select_for_update(of=("self",)).select_related("message", "conversation")
     generation = lost.filter(pk=generation_id, status=Status.RUNNING, worker=worker).first()
     if generation is None:
@@ -281,7 +289,8 @@ def _reap(generation_id: int, worker: str) -> Ended | None:
         )
         if changed:
             message, draft = generation.message, generation.draft
-            html = render(message.content + draft)
+            text = message.content + draft
+            html = kept_html if text == kept else render(text)
             _move_to_message(message, generation, draft, generation.draft_reasoning, html)
     if not changed:
         return None

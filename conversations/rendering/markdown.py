@@ -66,11 +66,18 @@ def render_within(text: str, seconds: float) -> SafeString | None:
         return render_plain(source)
     try:
         with budget.limit(min(seconds, allowed)):
-            return safe(_html(source))
+            html = safe(_html(source))
+            return render_plain(source) if len(html) > _most_html(len(source)) else html
     except OverBudget:
         return None if seconds < allowed else render_plain(source)
     except (TooDeep, RecursionError):
         return render_plain(source)
+
+
+def _most_html(length: int) -> int:
+    """How much a text of such a length may become: formulas take forty times their source, a footnote's mark as much
+    each time that it is repeated."""
+    return max(min(40 * length + 2**16, 4 * 2**20), 8 * length)
 
 
 def _html(source: str) -> str:

@@ -9,7 +9,7 @@ from html import escape
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
-from . import footnotes, formulas, highlighting
+from . import budget, footnotes, formulas, highlighting
 from .pieces import in_pieces
 from .sanitizing import escape_text
 from .unfinished import PENDING
@@ -33,6 +33,7 @@ def blocks_html(tokens: Sequence[Token], env: EnvType) -> str:
     """HTML of block tokens, not cleaned yet."""
     pieces: list[str] = []
     for index, token in enumerate(tokens):
+        budget.step()
         if token.type == "inline":
             pieces.append(_inline_html(token.children or (), env))
         elif token.type.startswith("footnote_"):

@@ -21,13 +21,13 @@ from conversations.rendering.tags import IN_CELLS, PAIRED
 
 SECONDS, SECONDS_PER_CHARACTER = 0.3, 5e-6  # of CPU for one text
 MAY_STAY_OPEN = re.compile(r"[<`~$]|\[\^|^ {0,3}\[[^\n]*\]:", re.MULTILINE)
-HTML = re.compile(r"(?P<escapes>\\*)<(?=(?P<tag>/?[A-Za-z][A-Za-z0-9-]*)|[!?])")
+HTML = re.compile(r"(?<!\\)(?P<escapes>\\*+)<(?=(?P<tag>/?[A-Za-z][A-Za-z0-9-]*)|[!?])")
 ADDRESS = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[\w.+-]{1,64}@[\w.-]{1,255})>")
 KEPT_TAG = re.compile(
     rf"<(?P<end>/?)(?P<name>{'|'.join((*PAIRED, *IN_CELLS, 'br', 'hr'))})(?: open)?\s*/?>", re.IGNORECASE
 )
-NOTE = re.compile(r"(?<!\\)\[\^(?=[^\]\s]+\])")
-NOTE_TEXT = re.compile(r"^[ >]*\[\^[^\]\s]+\]:", re.MULTILINE)
+NOTE = re.compile(r"(?<!\\)\[\^(?=[^\[\]\s]{1,200}\])")
+NOTE_TEXT = re.compile(r"^[ >]*+\[\^[^\[\]\s]{1,200}\]:", re.MULTILINE)
 DEFINITION = re.compile(r"^( {0,3})(?=\[[^\n]*\]:)", re.MULTILINE)
 TICKS = re.compile(r"`+")
 BLANK = re.compile(r"\n[ \t]*\n")

@@ -81,3 +81,10 @@ def test_who_comes_while_another_renders_sees_the_text(imported: Conversation) -
         rendered.complete(messages)
     assert all(map(rendered.is_waiting, messages))
     assert rendered.html_of(messages[0]) == render_plain("*one*")
+
+
+def test_an_answer_that_has_grown_meanwhile_does_not_get_the_html_of_its_beginning(imported: Conversation) -> None:
+    messages = answers()
+    Message.objects.filter(pk=messages[0].pk).update(content="*one* and more")
+    rendered.complete(messages)
+    assert answers()[0].html == ""

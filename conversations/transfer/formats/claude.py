@@ -32,7 +32,7 @@ _TEXTS = frozenset({"text", "voice_note"})
 _SILENT = frozenset({"tool_result", "token_budget", "flag", "redacted_thinking"})
 # Up to the next such tag: texts with thousands of them that never close are read as fast as others.
 _ARTIFACT = re.compile(r"<antArtifact\b([^<>]*+)>([^<]*+(?:<(?!/?antArtifact\b)[^<]*+)*+)</antArtifact>")
-_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'(?<!\w)(\w++)="([^"]*+)"')
 _THINKING = re.compile(r"<antThinking>[^<]*+(?:<(?!/?antThinking\b)[^<]*+)*+</antThinking>\s*")
 
 

@@ -36,6 +36,13 @@ def test_what_is_too_much_is_shown_as_it_was_written() -> None:
     assert is_plain(html)
 
 
+def test_what_would_become_many_times_its_length_is_shown_as_it_was_written() -> None:
+    text = "[^1]: y\n\n" + "[^1]" * 50_000
+    assert len(render(text)) < 8 * 2**20
+    formulas_alone = "\n".join(f"$x_{number}$ is $\\frac{{a}}{{b}}$" for number in range(500))
+    assert not is_plain(render(formulas_alone))
+
+
 def test_a_text_with_less_time_than_it_may_have_waits_for_another_look() -> None:
     text = "\n\n".join(["[(" * 14_000] * 4)
     assert render_within(text, 0.05) is None
