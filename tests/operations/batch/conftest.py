@@ -88,7 +88,7 @@ class Files:
         self.input.write_bytes(b"".join(line + b"\n" for line in raw))
 
     def results(self) -> list[dict[str, Any]]:
-        if not self.output.exists():
+        if not self.output.is_file():  # reading a pipe would wait
             return []
         return [json.loads(line) for line in self.output.read_text().splitlines()]
 
