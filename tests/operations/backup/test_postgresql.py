@@ -85,12 +85,12 @@ def _backed_up_while_written(url: str, folder: Path, monkeypatch: pytest.MonkeyP
 
     lines = rows.lines
 
-    def slow(model: Any) -> Iterator[bytes]:
+    def slow(model: Any, *tell: Any) -> Iterator[bytes]:
         """Between two tables somebody writes."""
         before = written[0]
         while written[0] < before + 2:
             done.wait(0.001)
-        yield from lines(model)
+        yield from lines(model, *tell)
 
     writer.start()
     try:
