@@ -106,11 +106,12 @@ def _dated(data: dict[str, Any]) -> dict[str, Any]:
     return {k: datetime.fromisoformat(v) if k in _DATES and v else v for k, v in data.items()}
 
 
-def in_a_row(nodes: list[Node]) -> list[Node]:
-    """Each after the one before it, where none says what it follows."""
-    if not any(node.parent or node.children for node in nodes):
+def in_a_row(nodes: list[Node], *, names_all_parents: bool = True) -> list[Node]:
+    """Each after the one before it, where none says what it follows; where one does, those that do not are roots, or,
+    without `names_all_parents`, follow too."""
+    if not names_all_parents or not any(node.parent or node.children for node in nodes):
         for before, node in pairwise(nodes):
-            node.parent = before.key
+            node.parent = node.parent or before.key
     return nodes
 
 
