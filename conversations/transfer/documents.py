@@ -7,12 +7,13 @@ What only changes a document shows it as it has become; the documents of an answ
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from conversations.text import cut, one_line
 
 VERSIONS_CHARACTERS = 4_000_000  # of a conversation: documents shown once more because a piece of them was changed
+FAR_BACK = 1000  # revisions that are looked through for a document
 TITLE_LENGTH = 200
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]{1,30}\Z")
 _TICKS = re.compile("`{3,}")
@@ -55,7 +56,24 @@ class Document:
     text: str
 
 
-Documents = Mapping[str, Document]  # as they are at the end of a message, by key; "" is the last one
+@dataclass(frozen=True, slots=True, eq=False)
+class Documents:
+    """As they are at the end of a message: the last one, and those before it, which all branches share."""
+
+    key: str
+    last: Document
+    before: Documents | None
+
+    def get(self, key: str) -> Document | None:
+        """The document `key`; "" is the last one. None where it is not there, or was not touched for long."""
+        at: Documents | None = self
+        for _ in range(FAR_BACK):
+            if at is None or key in ("", at.key):
+                break
+            at = at.before
+        return at.last if at is not None and key in ("", at.key) else None
+
+
 Piece = str | Revision
 
 
@@ -65,12 +83,15 @@ class Room:
     def __init__(self, characters: int = VERSIONS_CHARACTERS) -> None:
         self._left = characters
 
-    def has(self, characters: int) -> bool:
+    def take(self, characters: int) -> bool:
+        """Whether there is so much, which then is used."""
+        if characters > self._left:
+            return False
         self._left -= characters
-        return self._left >= 0
+        return True
 
 
-def told(pieces: Sequence[Piece], before: Documents, room: Room) -> tuple[str, Documents]:
+def told(pieces: Sequence[Piece], before: Documents | None, room: Room) -> tuple[str, Documents | None]:
     """The text of a message, and the documents after it."""
     texts: list[str] = []
     for piece in pieces:
@@ -82,15 +103,15 @@ def told(pieces: Sequence[Piece], before: Documents, room: Room) -> tuple[str, D
     return "\n\n".join(text for text in texts if text.strip()), before
 
 
-def _revised(revision: Revision, before: Documents, room: Room) -> tuple[str, Documents]:
-    old = before.get(revision.key) or Document("", "", "")
+def _revised(revision: Revision, before: Documents | None, room: Room) -> tuple[str, Documents | None]:
+    old = (before.get(revision.key) if before else None) or Document("", "", "")
     text = _edited(old.text, revision.edits, room)
     title, language = revision.title or old.title or revision.key, revision.language or old.language
     if text is None:
         pieces = "\n\n".join(edit.new for edit in revision.edits)  # what has become of the rest, nobody can say
         return (block(pieces, title, language) if pieces.strip() else ""), before
     document = Document(title, language, text)
-    return block(text, title, language), {**before, revision.key: document, "": document}
+    return block(text, title, language), Documents(revision.key, document, before)
 
 
 def _edited(text: str, edits: Sequence[Edit], room: Room) -> str | None:
@@ -98,10 +119,13 @@ def _edited(text: str, edits: Sequence[Edit], room: Room) -> str | None:
     for edit in edits:
         if edit.old is None:
             text = edit.new
-        elif edit.old and room.has(len(text)) and edit.old in text:
-            text = text.replace(edit.old, edit.new, -1 if edit.is_for_each else 1)
-        else:
+            continue
+        if not edit.old or not room.take(len(text)):
             return None
+        count = text.count(edit.old) if edit.is_for_each else int(edit.old in text)
+        if not count or not room.take(max(count * (len(edit.new) - len(edit.old)), 0)):
+            return None  # counted before it is made: a few letters may stand for gigabytes
+        text = text.replace(edit.old, edit.new, count)
     return text
 
 

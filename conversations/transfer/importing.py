@@ -17,7 +17,7 @@ from conversations.transfer import merging
 from conversations.transfer.filing import Filing
 from conversations.transfer.problems import Unreadable
 from conversations.transfer.reports import Report
-from conversations.transfer.rows import store_turns
+from conversations.transfer.rows import ROWS_AT_ONCE, store_turns
 from conversations.transfer.screening import refusal_of_import
 from conversations.transfer.tree import Parsed
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 BATCH_MESSAGES = 200  # what one transaction writes: answers that are being written wait for it
 BATCH_CHARACTERS = 8_000_000
-ROWS_AT_ONCE = 100
 IDS_AT_ONCE = 500
 
 

@@ -58,7 +58,7 @@ class Loader:
         for number, (name, value) in enumerate(pairs):
             if name in found:
                 self._repeated += 1
-                if isinstance(found[name], dict | list) and found[name] != value:
+                if isinstance(found[name], dict | list) and not _is_same(found[name], value):
                     found[f"{name}#{number}"] = found[name]
             found[name] = value
         return found
@@ -86,6 +86,14 @@ class Loader:
         if len(opened) != 1 or len(opened[0][1]) != 1:
             raise json.JSONDecodeError("brackets stay open", text, at)
         return opened[0][1][0]
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """What is too deep to be compared counts as different."""
+    try:
+        return bool(one == other)
+    except RecursionError:
+        return False
 
 
 def _pairs(items: list[Any], text: str, at: int) -> list[tuple[str, Any]]:

@@ -50,6 +50,7 @@ _SENTENCES: dict[str, Promise | str] = {
     "too_many": _("It has more than %(limit)s messages."),
     "long_message": _("The message is longer than %(limit)s characters."),
     "no_messages": _("It has no messages."),
+    "not_read": _("This conversation could not be read."),
     "not_stored": _("The conversation “%(title)s” could not be stored."),
     "refused": _("The conversation “%(title)s” is not imported: %(sentence)s"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeGuard
@@ -17,6 +18,7 @@ from conversations.transfer.tree import Parsed
 from conversations.transfer.unicode_stream import Readable
 from conversations.transfer.values import Value
 
+logger = logging.getLogger(__name__)
 EMPTY = "no_messages"
 STRANGE = 200  # things of no known shape ahead of any conversation, after which a file in a ZIP is another one
 
@@ -113,9 +115,32 @@ def _read(stream: Readable, file: str) -> Iterator[Found | BrokenFile]:
             yield _in_file(element.problem, file) if file else element.problem
             continue
         place = f"{file}: {_place(element)}" if file else _place(element)
-        for value in conversations(Value(element.data, place)):
-            known = format_of(value) or known
+        for value in _guarded(conversations(Value(element.data, place)), place):
+            if isinstance(value, Unreadable):
+                yield value
+                continue
+            known = _format_of(value) or known
             yield _noted(_parsed(value, known), element)
+
+
+def _guarded(values: Iterator[Value], place: str) -> Iterator[Value | Unreadable]:
+    """The same, and at their end what nobody foresaw, which costs the rest of one list and no more."""
+    try:
+        yield from values
+    except Exception as error:
+        yield _unforeseen(error, place)
+
+
+def _unforeseen(error: Exception, place: str) -> Unreadable:
+    logger.warning("A conversation of an import could not be read (%s).", type(error).__name__, exc_info=error)
+    return Unreadable("not_read", place=place)
+
+
+def _format_of(value: Value) -> Format | None:
+    try:
+        return format_of(value)
+    except Exception:
+        return None  # if it is of the product of the one before it, its parser meets the same
 
 
 def _place(element: Element) -> str:
@@ -130,6 +155,8 @@ def _parsed(value: Value, known: Format | None) -> Found:
         return known.parse(value)
     except Unreadable as problem:
         return problem
+    except Exception as error:
+        return _unforeseen(error, value.place)
 
 
 def _noted(found: Found, element: Element) -> Found:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 from conversations.transfer.loading import Loader
@@ -63,7 +64,7 @@ class _Scan:
 
     def elements(self) -> Iterator[Element]:
         first, index = self._begin(), 0
-        is_in_lines = False  # each value on a line of its own: then one that is broken ends with its line
+        is_in_lines = first == b"{" and self._begins_broken_lines()  # a value that is broken ends with its line
         while first:
             if first == b"[":
                 self._drop(1)
@@ -79,6 +80,26 @@ class _Scan:
                 yield self._line_element(index) if is_in_lines else self._element(index or None)
                 is_in_lines, index = self._line == line or is_in_lines, index + 1
             first = self._skip_space()
+
+    def _begins_broken_lines(self) -> bool:
+        """Whether the first of several lines is broken: its value does not end there, and is none with those after it."""
+        if _ENVELOPE.match(self._buffer):
+            return False
+        while (line := self._buffer.find(b"\n")) < 0 or not self._buffer[line:].strip():
+            if len(self._buffer) > ELEMENT_BYTES or not self._more():
+                return False
+        if self._buffer[line:].lstrip()[:1] != b"{" or self._loaded(None, line).problem is None:
+            return False
+        while len(self._buffer) <= ELEMENT_BYTES and self._more():
+            pass
+        return _Scan(BytesIO(self._buffer))._is_first_broken()
+
+    def _is_first_broken(self) -> bool:
+        self._begin()
+        try:
+            return self._loaded(None, self._value_end()[0]).problem is not None
+        except BrokenFile:
+            return True
 
     def _begin(self) -> bytes:
         first = self._skip_space()

@@ -1,4 +1,7 @@
-"""The one place through which everything goes that an import would store as a person's own words."""
+"""The one place through which everything goes that an import would store.
+
+Whoever brings a file may have written all of it, so its answers are looked at as its questions are.
+"""
 
 from __future__ import annotations
 
@@ -23,5 +26,5 @@ def refusal_of_import(owner: User, parsed: Parsed) -> str:
 
 
 def _words(parsed: Parsed) -> list[str]:
-    questions = [turn.content for turn in parsed.turns if turn.role == "user"]
-    return [text for text in (parsed.title, parsed.folder, parsed.system_prompt, *questions) if text.strip()]
+    said = [text for turn in parsed.turns for text in (turn.content, turn.reasoning)]
+    return [text for text in (parsed.title, parsed.folder, parsed.system_prompt, *said) if text.strip()]

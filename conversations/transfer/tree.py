@@ -106,11 +106,12 @@ def _dated(data: dict[str, Any]) -> dict[str, Any]:
     return {k: datetime.fromisoformat(v) if k in _DATES and v else v for k, v in data.items()}
 
 
-def in_a_row(nodes: list[Node]) -> list[Node]:
-    """Each after the one before it, where none says what it follows."""
-    if not any(node.parent or node.children for node in nodes):
+def in_a_row(nodes: list[Node], *, names_all_parents: bool = True) -> list[Node]:
+    """Each after the one before it, where none says what it follows; where one does, those that do not are roots, or,
+    without `names_all_parents`, follow too."""
+    if not names_all_parents or not any(node.parent or node.children for node in nodes):
         for before, node in pairwise(nodes):
-            node.parent = before.key
+            node.parent = node.parent or before.key
     return nodes
 
 
@@ -174,7 +175,8 @@ class _Growth:
         self._parsed, self._order, self._keeps_empty = parsed, order, keeps_empty
         self._alone = _only_children(order) if joins_answers else set[str]()
         self._gone_to: dict[str, int | None] = {}  # index of a turn; of a left-out node that of what was before it
-        self._documents: dict[str, Documents] = {}
+        self._documents: dict[str, Documents | None] = {}
+        self._joined: dict[int, _Joined] = {}  # answers that go on, by their index
         self._room = Room()
         self._prompts: dict[str, None] = {}
 
@@ -182,6 +184,8 @@ class _Growth:
         for node in self._order:
             before = self._gone_to.get(node.parent) if node.parent else None
             self._gone_to[node.key] = self._place(node, before)
+        for index, joined in self._joined.items():
+            joined.write(self._parsed.turns[index])
         if not self._parsed.system_prompt:
             self._parsed.system_prompt = "\n\n".join(self._prompts)
         found = self._gone_to.get(leaf) if leaf else None
@@ -200,7 +204,9 @@ class _Growth:
         if node.role == "assistant" and node.key in self._alone and before is not None:
             answer = turns[before]
             if answer.role == "assistant":
-                _join(answer, node, content)
+                joined = self._joined.setdefault(before, _Joined([answer.content], [answer.reasoning]))
+                joined.add(node, content)
+                answer.model = answer.model or node.model[:MODEL_LENGTH]
                 return before
         key = node.origin or node.key
         key = key if len(key) <= SOURCE_ID_LENGTH else ""
@@ -209,7 +215,7 @@ class _Growth:
 
     def _told(self, node: Node) -> str:
         """Its text. Documents that it has worked on are known to those that follow it."""
-        before = self._documents.get(node.parent, {}) if node.parent else {}
+        before = self._documents.get(node.parent) if node.parent else None
         content, self._documents[node.key] = told(node.pieces, before, self._room)
         if len(content) + len(node.reasoning) > MESSAGE_CHARACTERS:
             raise Unreadable("long_message", place=node.place, limit=MESSAGE_CHARACTERS)
@@ -233,10 +239,28 @@ def _only_children(nodes: list[Node]) -> set[str]:
     return alone
 
 
-def _join(turn: Turn, node: Node, content: str) -> None:
-    turn.content = "\n\n".join(filter(None, (turn.content, content)))
-    turn.reasoning = "\n\n".join(filter(None, (turn.reasoning, node.reasoning)))
-    turn.model = turn.model or node.model[:MODEL_LENGTH]
+@dataclass(slots=True)
+class _Joined:
+    """An answer in pieces, which become one text when all are there: each is copied once."""
+
+    contents: list[str]
+    reasonings: list[str]
+    characters: int = 0
+
+    def __post_init__(self) -> None:
+        self.characters = sum(map(len, [*self.contents, *self.reasonings]))
+
+    def add(self, node: Node, content: str) -> None:
+        """Raises Unreadable where it becomes too long."""
+        self.characters += len(content) + len(node.reasoning)
+        if self.characters > MESSAGE_CHARACTERS:
+            raise Unreadable("long_message", place=node.place, limit=MESSAGE_CHARACTERS)
+        self.contents.append(content)
+        self.reasonings.append(node.reasoning)
+
+    def write(self, turn: Turn) -> None:
+        turn.content = "\n\n".join(filter(None, self.contents))
+        turn.reasoning = "\n\n".join(filter(None, self.reasonings))
 
 
 def _finish(parsed: Parsed) -> None:

@@ -74,10 +74,13 @@ class Value:
         return storable_piece(_text(self.data, _TEXT_DEPTH))
 
     def key(self) -> str | None:
-        """An id: a text or a number; None where there is none."""
-        if isinstance(self.data, dict):
-            return self.first("$oid", "id", "uuid").key() if self.data.keys() & {"$oid", "id", "uuid"} else None
-        return None if isinstance(self.data, list | bool) else self.text() or None
+        """An id: a text or a number, or an object with one; None where there is none."""
+        found = self
+        for _ in range(_TEXT_DEPTH):
+            if not isinstance(found.data, dict):
+                return None if isinstance(found.data, list | bool) else found.text() or None
+            found = found.first("$oid", "id", "uuid")
+        return None
 
     def flag(self) -> bool:
         if isinstance(self.data, str):

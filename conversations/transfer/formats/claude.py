@@ -33,6 +33,8 @@ _SILENT = frozenset({"tool_result", "token_budget", "flag", "redacted_thinking"}
 # Up to the next such tag: texts with thousands of them that never close are read as fast as others.
 _ARTIFACT = re.compile(r"<antArtifact\b([^<>]*+)>([^<]*+(?:<(?!/?antArtifact\b)[^<]*+)*+)</antArtifact>")
 _ATTRIBUTE = re.compile(r'(?<!\w)(\w++)="([^"]*+)"')
+# What stands in `text` in place of a tool.
+_NOT_SHOWN = re.compile(r"(?:```\s*)?This block is not supported on your current device yet\.(?:\s*```)?")
 _THINKING = re.compile(r"<antThinking>[^<]*+(?:<(?!/?antThinking\b)[^<]*+)*+</antThinking>\s*")
 
 
@@ -77,6 +79,7 @@ def _told(message: Value, parsed: Parsed) -> tuple[list[Piece], str]:
     """What a message says and makes, and the thoughts before it."""
     pieces: list[Piece] = []
     thoughts: list[str] = []
+    is_said = False
     for part in message.get("content").items():
         kind = part.get("type").text()
         if kind == "thinking":
@@ -87,8 +90,9 @@ def _told(message: Value, parsed: Parsed) -> tuple[list[Piece], str]:
             if kind not in _TEXTS and isinstance(part.data, dict):
                 unknown(f"block {kind}", parsed.notes)
             pieces += _of_text(part.text())
-    if not pieces and not thoughts:
-        pieces = _of_text(message.get("text").text())
+            is_said = is_said or bool(part.text().strip())
+    if not is_said:
+        pieces += _of_text(_NOT_SHOWN.sub("", message.get("text").text()))
     return pieces, joined(thoughts)
 
 

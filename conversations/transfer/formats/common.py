@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from conversations.models.message import SOURCE_ID_LENGTH
 from conversations.text import cut, one_line
 from conversations.transfer.documents import Piece, block, language_of_file
 from conversations.transfer.values import Value
 
-SOURCE_ID_LENGTH = 120
 UNKNOWN = "unknown:"  # notes that begin so count the shapes that no parser knows, by name
 _SHAPE_LENGTH = 60
 _STARS = (

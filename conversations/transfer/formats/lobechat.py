@@ -22,7 +22,7 @@ def recognises(value: Value) -> bool:
 
 
 def parse(value: Value) -> Parsed:
-    return other.parse(value.get(CONVERSATION), "lobechat")
+    return other.parse(value.get(CONVERSATION), "lobechat", names_all_parents=False)
 
 
 def conversations(value: Value) -> Iterator[Value] | None:
@@ -48,5 +48,14 @@ def _of_tables(tables: Value) -> Iterator[Value]:
         head = about.get(key)
         known = head.data if head is not None and isinstance(head.data, dict) else {}
         title = known.get("title") or (head.get("meta").get("title").text() if head is not None else "")
-        conversation = {**known, "id": key, "title": title, "messages": messages}
+        conversation = {**known, "id": key, "title": title, "messages": _by_date(messages)}
         yield Value({CONVERSATION: conversation}, tables.get("messages").place)
+
+
+def _by_date(messages: list[Any]) -> list[Any]:
+    """As they were written; as they stand where one of them does not say when."""
+    dates = [Value(message, "").get("createdAt").moment() for message in messages]
+    known = [date for date in dates if date is not None]
+    if len(known) < len(messages):
+        return messages
+    return [messages[number] for number in sorted(range(len(messages)), key=known.__getitem__)]

@@ -44,7 +44,8 @@ def _role(message: Value) -> Role | None:
     return _ROLES.get(name.strip().lower())
 
 
-def parse(value: Value, source: str = "other") -> Parsed:
+def parse(value: Value, source: str = "other", *, names_all_parents: bool = True) -> Parsed:
+    """Without `names_all_parents` only some messages name what they follow, and the others follow the one before."""
     title = value.first("title", "chatTitle", "name", "topic", "subject").text()
     parsed = Parsed(source, source_id(value.first("id", "_id", "uuid", "chatID", "chat_id")), title, place=value.place)
     parsed.created_at = moment(value.first("created_at", "createdAt", "create_time", "timestamp"), parsed.notes)
@@ -55,7 +56,7 @@ def parse(value: Value, source: str = "other") -> Parsed:
     parsed.folder = folder.get("name").text() if isinstance(folder.data, dict) else folder.text()
     messages = _messages(value) or value.get("messages")
     nodes = [_node(key, message, parsed) for key, message in messages.entries()]
-    return grow(parsed, in_a_row(nodes), value.first("currentId", "leaf").key())
+    return grow(parsed, in_a_row(nodes, names_all_parents=names_all_parents), value.first("currentId", "leaf").key())
 
 
 def _node(key: str, message: Value, parsed: Parsed) -> Node:

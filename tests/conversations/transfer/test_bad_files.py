@@ -272,3 +272,11 @@ def test_an_unknown_compression(tmp_path: Path) -> None:
     data[data.find(b"PK\x01\x02") + 10] = 99
     path.write_bytes(data)
     assert "ZIP file is damaged" in refusal(path)
+
+
+def test_an_answer_in_many_pieces_may_not_become_too_long_either(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conversations.transfer.tree.MESSAGE_CHARACTERS", 20)
+    mapping = {"q": chatgpt_node("q", None, "user", "Question")}
+    for number in range(5):
+        mapping[str(number)] = chatgpt_node(str(number), str(number - 1) if number else "q", "assistant", "12345")
+    assert complaint(make([chatgpt(mapping=mapping)])) == "[0].mapping.4: The message is longer than 20 characters."

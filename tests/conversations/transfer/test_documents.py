@@ -2,11 +2,12 @@
 
 import json
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
 
-from conversations.transfer.documents import block
+from conversations.transfer.documents import Document, Edit, Revision, Room, block, told
 from conversations.transfer.formats import claude
 from tests.conversations.transfer.conftest import Make, chatgpt, chatgpt_node, parsed
 
@@ -235,3 +236,26 @@ def test_an_attribute_without_an_end_is_passed_over_quickly() -> None:
     began = time.process_time()
     assert claude._ATTRIBUTE.findall("a" * 400_000 + ' title="b"') == [("title", "b")]
     assert time.process_time() - began < 2
+
+
+def test_a_change_that_would_make_gigabytes_shows_only_what_is_new(make: Make) -> None:
+    update = {"pattern": "a", "multiple": True, "replacement": "b" * 20_000}
+    one = _answers(
+        make,
+        _canvas("create_textdoc", name="Doc", type="document", content="a" * 20_000),
+        _canvas("update_textdoc", updates=[update]),
+    )
+    assert sum(len(turn.content) for turn in one.turns) < 50_000
+    assert "b" * 20_000 in one.turns[-1].content
+
+
+def test_thousands_of_documents_are_not_copied_from_message_to_message() -> None:
+    documents, room = None, Room()
+    tracemalloc.start()
+    for number in range(5_000):
+        _, documents = told([Revision(f"key {number}", "", "", [Edit(None, f"text {number}")])], documents, room)
+    assert documents is not None
+    assert documents.get("key 4999") == documents.get("") == Document("key 4999", "", "text 4999")
+    assert documents.get("key 4500") == Document("key 4500", "", "text 4500")
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()

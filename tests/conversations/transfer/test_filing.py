@@ -77,7 +77,7 @@ def test_what_cannot_be_stored_is_named_and_the_rest_is_stored(
     assert [(one.code, one.params["title"]) for one in stored.refused] == [("not_stored", "Odd")]
 
 
-def test_each_question_passes_the_sites_screen_once(
+def test_each_text_passes_the_sites_screen_once(
     alice: User, make: Make, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -94,3 +94,16 @@ def test_each_question_passes_the_sites_screen_once(
     store(alice, passed)
     screened(alice, parsed(make([_own(1)])))
     assert len(asked) == 5
+
+
+@pytest.mark.parametrize("where", ["content", "reasoning"])
+def test_what_a_file_says_that_an_answer_said_is_screened_too(
+    alice: User, make: Make, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Whoever makes a file can write its answers, and a model is told them as its own."""
+    monkeypatch.setattr(
+        "conversations.transfer.screening.refusal_of", lambda user, conversation, text: "No." if text == "Bad" else ""
+    )
+    answer = {"id": 2, "parent": 1, "role": "assistant", "content": "Fine", where: "Bad"}
+    file = _own(1, messages=[{"id": 1, "role": "user", "content": "Question"}, answer])
+    assert screened(alice, parsed(make([file])))[0] == []

@@ -165,3 +165,72 @@ def test_every_string_of_a_file_can_be_stored(make: Make) -> None:
     [one] = parsed(make([chatgpt(title=odd + "T", mapping=mapping, conversation_id=odd, default_model_slug=odd)]))
     text = json.dumps(one.as_dict(), ensure_ascii=False)
     assert not set(text.encode().decode()) & set(odd)
+
+
+def test_a_broken_first_line_does_not_stop_the_others(make: Make) -> None:
+    for broken in ('{"mapping": {"q": ', '{"mapping": {"q": "x', '{"a": ]'):
+        found = list(conversations_in(make("\n".join([broken, ONE, json.dumps(chatgpt(conversation_id="c2"))]))))
+        assert [isinstance(one, Parsed) for one in found] == [False, True, True]
+
+
+def test_an_object_whose_list_begins_on_the_next_line_is_no_list_of_lines(make: Make) -> None:
+    assert len(parsed(make(f'{{"export": [\n{ONE}\n]}}'))) == 1
+
+
+def test_what_nobody_foresaw_costs_one_conversation(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(value: Any) -> None:
+        raise TypeError
+
+    monkeypatch.setattr("conversations.transfer.formats.lobechat.recognises", fails)
+    found = list(conversations_in(make([chatgpt(), {"x": 1}, chatgpt()])))
+    assert [isinstance(one, Parsed) for one in found] == [True, False, True]
+
+
+def test_tags_that_are_a_number(make: Make) -> None:
+    chat = {"tags": 5, "history": {"messages": {"q": {"id": "q", "role": "user", "content": "Hi"}}}}
+    [one] = parsed(make([{"id": "c", "chat": chat, "meta": {"tags": 5}}]))
+    assert one.turns[0].content == "Hi"
+
+
+def test_an_id_nested_deeply_is_none(make: Make) -> None:
+    deep = '{"id":' * 3_000 + "1" + "}" * 3_000
+    [one] = parsed(make('[{"id": ' + deep + ', "messages": [{"role": "user", "content": "Hi"}]}]'))
+    assert (one.source_id, one.turns[0].content) == ("", "Hi")
+
+
+def test_a_name_that_stands_twice_with_deep_values(make: Make) -> None:
+    deep = "[" * 3_000 + "]" * 3_000
+    [one] = parsed(make('[{"x": ' + deep + ', "x": ' + deep + ", " + ONE[1:] + "]"))
+    assert len(one.turns) == 2
+
+
+def test_lobechat_names_the_parents_of_answers_only(make: Make) -> None:
+    messages = [
+        {"id": "a2", "role": "assistant", "content": "A2", "parentId": "u2", "createdAt": 1700000004000},
+        {"id": "u1", "role": "user", "content": "U1", "createdAt": 1700000001000},
+        {"id": "a1", "role": "assistant", "content": "A1", "parentId": "u1", "createdAt": 1700000002000},
+        {"id": "u2", "role": "user", "content": "U2", "createdAt": 1700000003000},
+    ]
+    data = {"state": {"messages": [one | {"topicId": "t"} for one in messages], "topics": [{"id": "t", "title": "T"}]}}
+    [one] = parsed(make(data))
+    assert [(turn.content, turn.parent) for turn in one.turns] == [("U1", None), ("A1", 0), ("U2", 1), ("A2", 2)]
+
+
+NOT_SHOWN = "```\nThis block is not supported on your current device yet.\n```"
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "shown"),
+    [
+        ("Answer", [{"type": "thinking", "thinking": "Hm"}], ["Hi", "Answer"]),
+        (NOT_SHOWN, [{"type": "tool_use", "name": "search", "input": {"query": "x"}}], ["Hi"]),
+        (f"Answer\n\n{NOT_SHOWN}", [{"type": "tool_use", "name": "search", "input": {}}], ["Hi", "Answer"]),
+    ],
+)
+def test_an_answer_of_claude_that_is_only_in_the_text(make: Make, text: str, content: Any, shown: list[str]) -> None:
+    messages = [
+        {"uuid": "q", "sender": "human", "text": "Hi", "content": []},
+        {"uuid": "a", "sender": "assistant", "text": text, "content": content},
+    ]
+    [one] = parsed(make([{"uuid": "c", "name": "T", "chat_messages": messages}]))
+    assert [turn.content.strip() for turn in one.turns] == shown
