@@ -100,7 +100,8 @@ def told(pieces: Sequence[Piece], before: Documents | None, room: Room) -> tuple
         else:
             said, before = _revised(piece, before, room)
             texts.append(said)
-    return "\n\n".join(text for text in texts if text.strip()), before
+    # A text by itself stays as it is, blank as it may be: what this product has exported comes back the same.
+    return texts[0] if len(texts) == 1 else "\n\n".join(text for text in texts if text.strip()), before
 
 
 def _revised(revision: Revision, before: Documents | None, room: Room) -> tuple[str, Documents | None]:
