@@ -79,11 +79,11 @@ class _Seen:
 
     def look_up(self) -> None:
         here = known(self._owner, [found for found, _ in self._waiting])
-        old: dict[UUID, merging.Outline] = {}
+        old: list[tuple[UUID, merging.Outline]] = []
         for found, outline in self._waiting:
             key = (found.source, found.source_id)
             if found in here:
-                old[here[found]] = outline
+                old.append((here[found], outline))
             self.duplicates += found in here or key in self._new
             self._new.add(key)
         self.grown += len(merging.with_news(old))

@@ -66,6 +66,11 @@ class Identity:
     source_id: str
     own_id: str
 
+    @property
+    def began_as(self) -> str:
+        """Its id on the site of this product that it began on: what comes back from another one names it so."""
+        return self.source_id if self.source == "own" else ""
+
 
 def identity(parsed: Parsed) -> Identity:
     """Without an id of the product, one made from what the conversation says."""
@@ -100,10 +105,11 @@ def known(owner: User, wanted: Sequence[Identity]) -> dict[Identity, UUID]:
     for start in range(0, len(wanted), IDS_AT_ONCE):
         some = wanted[start : start + IDS_AT_ONCE]
         keys = mine.filter(source_id__in=[w.source_id for w in some]).values_list("source", "source_id", "pk")
-        here = set(mine.filter(pk__in=[w.own_id for w in some if _is_uuid(w.own_id)]).values_list("pk", flat=True))
+        ids = [key for w in some for key in (w.own_id, w.began_as) if _is_uuid(key)]
+        here = set(mine.filter(pk__in=ids).values_list("pk", flat=True))
         by_source, by_id = {(source, key): pk for source, key, pk in keys}, {str(pk): pk for pk in here}
         for one in some:
-            pk = by_source.get((one.source, one.source_id)) or by_id.get(one.own_id)
+            pk = by_source.get((one.source, one.source_id)) or by_id.get(one.own_id) or by_id.get(one.began_as)
             if pk is not None:
                 found[one] = pk
     return found
@@ -137,8 +143,9 @@ def screened(owner: User, batch: Sequence[Parsed]) -> tuple[list[Parsed], Stored
 
 
 def _with_news(here: Mapping[Identity, UUID], batch: Iterable[Parsed]) -> set[UUID]:
-    outlines = {here[found]: merging.Outline.of(one) for one in batch if (found := identity(one)) in here}
-    return merging.with_news(outlines)
+    return merging.with_news(
+        (here[found], merging.Outline.of(one)) for one in batch if (found := identity(one)) in here
+    )
 
 
 def store(owner: User, batch: Sequence[Parsed]) -> Stored:

@@ -1,17 +1,21 @@
 """A later, longer export of a conversation that is here already: what is new is added to its tree.
 
 A message is known again by its id in the other product or, where it has none, by what it says at its place in the tree.
-What people went on with here stays as it is, and so does the branch that they see.
+One that says something else now is added beside the old one. What people went on with here stays as it is, and so does
+the branch that they see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.db.models.functions import Length
+from django.db.models.functions import MD5, Length
 from django.utils import timezone
 
 from conversations.models import Conversation, Message
@@ -20,35 +24,92 @@ from conversations.transfer.tree import Parsed, Turn
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
-    """A conversation of a file without its texts: the ids of its messages and how long they are."""
+class _Said:
+    """A message of a file without its text."""
 
-    own_id: str
-    lengths: dict[str, int]
+    key: str
+    role: str
+    length: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A conversation of a file without its texts: its ids on sites of this product, and how often it has what."""
+
+    own_ids: frozenset[str]
+    said: Counter[_Said]
 
     @classmethod
     def of(cls, parsed: Parsed) -> Outline:
-        return cls(parsed.own_id, {turn.key: len(turn.content) for turn in parsed.turns if turn.key})
+        said = (_Said(turn.key, turn.role, len(turn.content), _digest(turn.content)) for turn in parsed.turns)
+        return cls(own_ids(parsed), Counter(said))
 
 
-def with_news(conversations: Mapping[UUID, Outline]) -> set[UUID]:
-    """Which of the conversations, by their ids here, have messages that are not here yet."""
-    open_ids = set(_open().filter(pk__in=list(conversations)).values_list("pk", flat=True)) if conversations else set()
-    here: dict[UUID, dict[str, int]] = {pk: {} for pk in open_ids}
-    messages = Message.objects.filter(conversation__in=open_ids).annotate(length=Length("content"))
-    for pk, number, key, length in messages.values_list("conversation_id", "pk", "source_id", "length").iterator():
-        is_export_from_here = conversations[pk].own_id == str(pk)
-        here[pk][key or (str(number) if is_export_from_here else "")] = length
-    return {pk for pk in open_ids if _is_any_news(conversations[pk].lengths, here[pk])}
+def own_ids(parsed: Parsed) -> frozenset[str]:
+    """Its ids on the site that exported it, and on the one that it began on, where that is of this product."""
+    return frozenset(filter(None, (parsed.own_id, parsed.source_id if parsed.source == "own" else "")))
+
+
+def _digest(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()  # as the database has it
+
+
+def with_news(outlines: Iterable[tuple[UUID, Outline]]) -> set[UUID]:
+    """Which of the conversations, by their ids here, have messages that are not here yet.
+
+    It may be said of a few more. Of one conversation there may be several outlines.
+    """
+    wanted: dict[UUID, Outline] = {}
+    for pk, one in outlines:
+        other = wanted.get(pk, one)
+        wanted[pk] = Outline(one.own_ids | other.own_ids, one.said | other.said)
+    open_ids = set(_open().filter(pk__in=list(wanted)).values_list("pk", flat=True)) if wanted else set()
+    here: dict[UUID, list[_There]] = {pk: [] for pk in open_ids}
+    messages = Message.objects.filter(conversation__in=open_ids).annotate(length=Length("content"), md5=MD5("content"))
+    columns = messages.values_list("conversation_id", "pk", "role", "source_id", "length", "md5", "hidden_at")
+    for conversation, *row, hidden_at in columns.iterator():
+        here[conversation].append(_There(*row, hidden_at is not None))
+    return {pk for pk in open_ids if _is_any_news(wanted[pk].said, here[pk], str(pk) in wanted[pk].own_ids)}
 
 
 def _open() -> QuerySet[Conversation]:
-    """Imported conversations to which messages may be added: not locked, not on their way out."""
-    return Conversation.objects.filter(locked_at=None, expires_at=None).exclude(source_id="")
+    """Conversations to which messages may be added: not locked, not on their way out."""
+    return Conversation.objects.filter(locked_at=None, expires_at=None)
 
 
-def _is_any_news(lengths: Mapping[str, int], here: Mapping[str, int]) -> bool:
-    return any(key not in here or length > here[key] for key, length in lengths.items())
+@dataclass(frozen=True, slots=True)
+class _There:
+    """A message that is here, without its text."""
+
+    pk: int
+    role: str
+    key: str
+    length: int
+    digest: str
+    is_hidden: bool
+
+    def is_known_as(self, said: _Said) -> bool:
+        """Whether it says the same, or began with it."""
+        if self.role != said.role or self.length < said.length:
+            return self.role == said.role and self.is_hidden
+        if self.is_hidden or self.digest == said.digest:
+            return True
+        text = Message.objects.filter(pk=self.pk).values_list("content", flat=True).first() or ""
+        return self.length > said.length and _digest(text[: said.length]) == said.digest
+
+
+def _is_any_news(said: Counter[_Said], here: Sequence[_There], is_from_here: bool) -> bool:
+    by_key: dict[str, list[_There]] = {}
+    for one in here:
+        if key := one.key or (str(one.pk) if is_from_here else ""):
+            by_key.setdefault(key, []).append(one)
+    without_key = Counter((one.role, one.digest) for one in here if not one.key)
+    others = Counter[tuple[str, str]]()
+    for this, count in said.items():
+        if not any(one.is_known_as(this) for one in by_key.get(this.key, ())):
+            others[this.role, this.digest] += count
+    return not others <= without_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +121,7 @@ class _Here:
     role: str
     key: str
     content: str
+    is_hidden: bool
 
 
 def add_news(conversation_id: UUID, parsed: Parsed) -> int:
@@ -70,37 +132,69 @@ def add_news(conversation_id: UUID, parsed: Parsed) -> int:
     conversation = _open().select_for_update(of=("self",)).filter(pk=conversation_id).first()
     if conversation is None:
         return 0
-    here = [_Here(*row) for row in _messages(conversation)]
-    ids, new = _matched(here, dated(conversation, parsed))
+    here = [_Here(*row, hidden_at is not None) for *row, hidden_at in _messages(conversation)]
+    ids, new = _matched(here, dated(conversation, parsed), str(conversation_id) in own_ids(parsed))
+    matched = set(ids.values())
     grown = _grow(here, parsed.turns, ids)
     created = Message.objects.bulk_create([message(conversation, turn) for turn in new.values()], ROWS_AT_ONCE)
     for index, one in zip(new, created, strict=True):
         ids[index] = one.pk
     link([(ids[turn.parent], ids[index]) for index, turn in new.items() if turn.parent is not None])
     if new or grown:
-        _move_on(conversation, parsed, ids, here)
+        _move_on(conversation, parsed, ids, matched)
     return len(new) + grown
 
 
-def _messages(conversation: Conversation) -> QuerySet[Message, tuple[int, int | None, str, str, str]]:
-    return conversation.messages.order_by("pk").values_list("pk", "parent_id", "role", "source_id", "content")
+def _messages(conversation: Conversation) -> Iterable[tuple[Any, ...]]:
+    columns = ("pk", "parent_id", "role", "source_id", "content", "hidden_at")
+    return conversation.messages.order_by("pk").values_list(*columns)
 
 
-def _matched(here: Sequence[_Here], turns: Sequence[Turn]) -> tuple[dict[int, int], dict[int, Turn]]:
-    """Ids of the turns that are here, by their index; and those that are not."""
-    by_key = {one.key: one.pk for one in here if one.key}
-    by_text = {(one.parent, one.role, one.content): one.pk for one in here}
+def _matched(
+    here: Sequence[_Here], turns: Sequence[Turn], is_from_here: bool
+) -> tuple[dict[int, int], dict[int, Turn]]:
+    """Ids of the turns that are here, by their index; and those that are not. No message is two of them."""
+    by_key: dict[str, list[_Here]] = {}
+    by_place: dict[tuple[int | None, str], list[_Here]] = {}
+    for one in here:
+        if key := one.key or (str(one.pk) if is_from_here else ""):
+            by_key.setdefault(key, []).append(one)
+        by_place.setdefault((one.parent, one.role), []).append(one)
     ids: dict[int, int] = {}
     new: dict[int, Turn] = {}
+    used: set[int] = set()
     for index, turn in enumerate(turns):
-        found = by_key.get(turn.key) if turn.key else None
+        found = _known(by_key.get(turn.key, ()), turn, used)
         if found is None and (turn.parent is None or turn.parent in ids):
-            found = by_text.get((ids[turn.parent] if turn.parent is not None else None, turn.role, turn.content))
+            place = (ids[turn.parent] if turn.parent is not None else None, turn.role)
+            found = _at_place(by_place.get(place, ()), turn, used)
         if found is None:
             new[index] = turn
         else:
-            ids[index] = found
+            ids[index] = found.pk
+            used.add(found.pk)
     return ids, new
+
+
+def _known(same_key: Iterable[_Here], turn: Turn, used: set[int]) -> _Here | None:
+    """The one that says the same, or is hidden, or of which one goes on with what the other says."""
+    free = [one for one in same_key if one.role == turn.role and one.pk not in used]
+    equal = (one for one in free if one.content == turn.content)
+    return next(equal, None) or next((one for one in free if one.is_hidden or _goes_on(one.content, turn)), None)
+
+
+def _at_place(siblings: Sequence[_Here], turn: Turn, used: set[int]) -> _Here | None:
+    """The one that says the same; of answers without an id also the one that had only begun."""
+    free = [one for one in siblings if one.pk not in used]
+    found = next((one for one in free if one.content == turn.content), None)
+    if found is not None or turn.role != Message.Role.ASSISTANT or not turn.content:
+        return found
+    nameless = (one for one in free if one.content and not (one.key and turn.key))
+    return next((one for one in nameless if _goes_on(one.content, turn)), None)
+
+
+def _goes_on(content: str, turn: Turn) -> bool:
+    return turn.content.startswith(content) or content.startswith(turn.content)
 
 
 def _grow(here: Sequence[_Here], turns: Sequence[Turn], ids: Mapping[int, int]) -> int:
@@ -114,10 +208,9 @@ def _grow(here: Sequence[_Here], turns: Sequence[Turn], ids: Mapping[int, int]) 
     return count
 
 
-def _move_on(conversation: Conversation, parsed: Parsed, ids: Mapping[int, int], here: Sequence[_Here]) -> None:
-    """The newest message of the export is shown, unless somebody went on here."""
-    imported = {one.pk for one in here if one.key}
-    if conversation.leaf_id is None or conversation.leaf_id in imported:
+def _move_on(conversation: Conversation, parsed: Parsed, ids: Mapping[int, int], matched: set[int]) -> None:
+    """The newest message of the export is shown, unless somebody went on here with what is not in it."""
+    if conversation.leaf_id is None or conversation.leaf_id in matched:
         conversation.leaf_id = ids[parsed.leaf if parsed.leaf is not None else len(parsed.turns) - 1]
     conversation.updated_at = max(conversation.updated_at, parsed.updated_at or conversation.updated_at)
     conversation.imported_at = timezone.now()

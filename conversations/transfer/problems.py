@@ -85,7 +85,12 @@ class HostileFile(BrokenFile):
 
 
 class Unreadable(Problem):
-    """One conversation is not taken; the parameter `place` says where it stands."""
+    """One conversation is not taken; the parameter `place` says where it stands.
+
+    `source` is the product as whose it was read, "" where that is not known.
+    """
+
+    source = ""
 
     @property
     def place(self) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, TypeGuard
 
 from django.conf import settings
 
 from conversations.transfer import zips
+from conversations.transfer.aside import Aside
 from conversations.transfer.formats import Format, conversations, format_of
 from conversations.transfer.formats.common import UNKNOWN
 from conversations.transfer.problems import BrokenFile, HostileFile, Unreadable
@@ -20,6 +22,7 @@ from conversations.transfer.values import Value
 
 logger = logging.getLogger(__name__)
 EMPTY = "no_messages"
+_NUMBERS = re.compile(r"[\W\d_]+")
 STRANGE = 200  # things of no known shape ahead of any conversation, after which a file in a ZIP is another one
 
 Found = Parsed | Unreadable
@@ -58,15 +61,41 @@ def _named_when_nothing_else(found: Iterator[Found | BrokenFile]) -> Iterator[Fo
 
 
 def _in_zip(file: BinaryIO, tell_other: Tell) -> Iterator[Found | BrokenFile]:
+    """What no product of its own is recognised in, and what is broken, waits for the end: beside an export of a product
+    it is something that was attached there."""
     count = 0
-    for name, part in zips.parts(file):
-        count += 1
-        if isinstance(part, BrokenFile):
-            yield _in_file(part, name)
-        else:
-            yield from _in_part(part, name, tell_other)
-    if not count:
-        raise BrokenFile("zip_empty")
+    products = set[str]()
+    with Aside() as aside:
+        for name, part in zips.parts(file):
+            count += 1
+            found = iter([_in_file(part, name)]) if isinstance(part, BrokenFile) else _in_part(part, name, tell_other)
+            for one in found:
+                if _is_of_product(one):
+                    products.add(_stem(name))
+                if _stem(name) in products:
+                    yield one
+                else:
+                    aside.put(name, one)
+        if not count:
+            raise BrokenFile("zip_empty")
+        told = set[str]()
+        for name, one in aside.taken():
+            if not products or _stem(name) in products:
+                yield one
+            elif name not in told:
+                told.add(name)
+                tell_other(name)
+
+
+def _is_of_product(found: Found | BrokenFile) -> bool:
+    if isinstance(found, BrokenFile):
+        return False
+    return found.source not in ("", "other") or (isinstance(found, Parsed) and bool(found.own_id))
+
+
+def _stem(name: str) -> str:
+    """What the files of one export have in common: conversations.json, conversations-001.json."""
+    return _NUMBERS.sub("", PurePosixPath(name).stem.lower()) + PurePosixPath(name).suffix.lower()
 
 
 def _in_part(stream: Readable, name: str, tell_other: Tell) -> Iterator[Found | BrokenFile]:
@@ -153,10 +182,12 @@ def _parsed(value: Value, known: Format | None) -> Found:
         return value.problem("unknown")
     try:
         return known.parse(value)
-    except Unreadable as problem:
-        return problem
+    except Unreadable as found:
+        problem = found
     except Exception as error:
-        return _unforeseen(error, value.place)
+        problem = _unforeseen(error, value.place)
+    problem.source = known.name
+    return problem
 
 
 def _noted(found: Found, element: Element) -> Found:

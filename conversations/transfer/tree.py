@@ -143,7 +143,7 @@ def _each_once(nodes: list[Node], notes: Counter[str]) -> list[Node]:
             parent = same.parent if node.parent == node.key else node.parent  # in a row each follows its double
             if (same.role, same.parent, list(same.pieces)) == (node.role, parent, list(node.pieces)):
                 continue
-            node.key = f"{node.key}#{number}"
+            node.key, node.origin = f"{node.key}#{number}", node.origin or node.key
         by_key[node.key] = node
     return list(by_key.values())
 
@@ -209,7 +209,7 @@ class _Growth:
                 answer.model = answer.model or node.model[:MODEL_LENGTH]
                 return before
         key = node.origin or node.key
-        key = key if len(key) <= SOURCE_ID_LENGTH else ""
+        key = key if len(key) <= SOURCE_ID_LENGTH and not key.startswith("#") else ""  # "#3": its number, no id
         turns.append(Turn(before, node.role, content, node.reasoning, node.model[:MODEL_LENGTH], node.created_at, key))
         return len(turns) - 1
 

@@ -49,6 +49,10 @@ class Stream:
         self._member, self._info, self._room = member, info, room
         self._head, self._size = b"", 0
 
+    def move_to(self, room: _Room) -> None:
+        """What is read from now on is taken from there."""
+        self._room = room
+
     def head(self) -> bytes:
         """Its first bytes, which stay to be read."""
         self._head = self._head or self.read(HEAD)
@@ -62,24 +66,26 @@ class Stream:
         self._size += len(piece)
         self._room.take(len(piece))
         if self._size > RATIO_FROM and self._size > RATIO * max(self._info.compress_size, 1):
-            raise _bomb()
+            raise self._room.bomb()
         return piece
 
 
 class _Room:
-    """How much may still be unpacked of a file, ZIP files in it included."""
+    """How much may still be unpacked of a file. ZIP files in it have together a room of their own, so that one which
+    somebody had attached to a conversation does not use up that of the export."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_inner: bool = False) -> None:
         self._left = INFLATED_BYTES
+        self._is_inner = is_inner
+        self.inner: _Room = self if is_inner else _Room(is_inner=True)
 
     def take(self, size: int) -> None:
         self._left -= size
         if self._left < 0:
-            raise _bomb()
+            raise self.bomb()
 
-
-def _bomb() -> HostileFile:
-    return HostileFile("zip_bomb", limit=[INFLATED_BYTES])
+    def bomb(self) -> BrokenFile:
+        return (BrokenFile if self._is_inner else HostileFile)("zip_bomb", limit=[INFLATED_BYTES])
 
 
 Part = tuple[str, Stream | BrokenFile]
@@ -106,6 +112,16 @@ def parts(file: BinaryIO, room: _Room | None = None, nested: int = NESTED) -> It
                 yield printed(info.filename), problem
 
 
+def _of_nested(name: str, stream: Stream, room: _Room, nested: int) -> Iterator[Part]:
+    """The parts of a ZIP in a ZIP. It may be anybody's, so what is wrong with it is said of it alone."""
+    stream.move_to(room)
+    try:
+        for inner, part in _inside(stream, room, nested):
+            yield f"{name}/{inner}", part
+    except BrokenFile as problem:
+        yield name, BrokenFile(problem.code, **problem.params)
+
+
 def _parts_of(archive: ZipFile, info: ZipInfo, room: _Room, nested: int) -> Iterator[Part]:
     if info.flag_bits & 0x1:
         raise BrokenFile("zip_encrypted")
@@ -113,8 +129,7 @@ def _parts_of(archive: ZipFile, info: ZipInfo, room: _Room, nested: int) -> Iter
         stream = Stream(member, info, room)
         head, name = stream.head(), printed(info.filename)
         if head[:4] == b"PK\x03\x04" and nested and not _is_document(name):
-            for inner, part in _inside(stream, room, nested - 1):
-                yield f"{name}/{inner}", part
+            yield from _of_nested(name, stream, room.inner, nested - 1)
         elif begins_as_json(head):
             yield name, stream
 

@@ -173,13 +173,35 @@ def test_files_of_a_zip_are_chosen_by_their_content(zipped: Make) -> None:
     )
     found = list(conversations_in(path, others.append))
     assert [one.source_id for one in found if isinstance(one, Parsed)] == ["1", "2", "3"]
-    assert [one.params["file"] for one in found if isinstance(one, Unreadable)] == ["conversations.json", "broken.zip"]
-    assert others == ["notes.md", "user.json", "shared.json"]
+    assert [one.params["file"] for one in found if isinstance(one, Unreadable)] == ["conversations.json"]
+    assert others == ["notes.md", "user.json", "shared.json", "broken.zip"]
 
 
 def test_a_bomb_in_a_zip_in_a_zip(zipped: Make) -> None:
     inner = zipped({"conversations.json": b" " * (50 << 20)}, "inner.zip").read_bytes()
-    assert "larger than 1.0\xa0GB" in refusal(zipped({"a.json": json.dumps([chatgpt()]), "inner.zip": inner}))
+    assert "larger than 1.0\xa0GB" in refusal(zipped({"inner.zip": inner}))
+    assert len(parsed(zipped({"a.json": json.dumps([chatgpt()]), "inner.zip": inner}))) == 1
+
+
+def test_what_was_attached_to_conversations_does_not_stop_them(
+    zipped: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a ZIP, whatever is in it and however large it is, nor data of somebody's own, nor broken JSON."""
+    monkeypatch.setattr(zips, "INFLATED_BYTES", 100_000)
+    lines = "\n".join(json.dumps({"messages": [{"role": "user", "content": str(n)}]}) for n in range(3))
+    attached = {
+        "a/project.zip": zipped({"/abs/x.txt": "x"}, "inner.zip").read_bytes(),
+        "b/large.zip": zipped({"x.json": "[" + " " * 200_000 + "]"}, "inner.zip").read_bytes(),
+        "c/training.jsonl": lines,
+        "d/config.json": '{"a": ',
+    }
+    export = json.dumps([chatgpt()])
+    for files in (attached | {"conversations.json": export}, {"conversations.json": export} | attached):
+        others: list[str] = []
+        [one] = list(conversations_in(zipped(files), others.append))
+        assert isinstance(one, Parsed)
+        assert sorted(others) == ["a/project.zip", "b/large.zip/x.json", "c/training.jsonl", "d/config.json"]
+    assert len(parsed(zipped({"c/training.jsonl": lines}))) == 3
 
 
 def test_zips_in_each_other_are_not_followed_for_ever(zipped: Make) -> None:
