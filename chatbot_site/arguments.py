@@ -38,6 +38,12 @@ def path(given: str) -> Path:
     return Path(given)
 
 
+def file_name(given: str) -> str:
+    """Of a file here or in a storage. Names of files are bytes, which need be no text."""
+    path(given)
+    return given
+
+
 def whole(least: int, most: int) -> Callable[[str], int]:
     """A number without a fraction."""
 

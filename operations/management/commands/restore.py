@@ -40,7 +40,7 @@ People sign in again, unless the backup was made with --with-sessions. Search ta
 """
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=arguments.text, help="the backup; with --storage its name there")
+        parser.add_argument("file", type=arguments.file_name, help="the backup; with --storage its name there")
         parser.add_argument("--replace", action="store_true", help="the site that is here is lost")
         parser.add_argument("--storage", type=arguments.text, metavar="ALIAS", help="a storage of settings.STORAGES")
         parser.add_argument(

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from accounts.models import User
 from conversations.generation.records import _move_to_message
@@ -43,7 +44,7 @@ def test_an_answer_is_found_when_it_has_ended(alice: User) -> None:
 def test_what_was_continued_is_found(alice: User) -> None:
     conversation = say(alice, "질문", "앞부분")
     assert found(alice, "앞부분") == ["앞부분"]
-    _move_to_message(newest(conversation), Generation(), "과 뒷이야기", "")
+    _move_to_message(newest(conversation), Generation(), "과 뒷이야기", "", SafeString(""))
     assert found(alice, "뒷이야기") == ["앞부분과 뒷이야기"]
     assert found(alice, "앞부분") == ["앞부분과 뒷이야기"]
 
