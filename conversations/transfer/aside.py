@@ -18,7 +18,7 @@ class Aside:
     """Puts down what was found in which file, and gives it back in the same order."""
 
     def __enter__(self) -> Self:
-        self._lines = TemporaryFile("w+", encoding="ascii")  # noqa: SIM115 (closed at the end of the block)
+        self._lines = TemporaryFile("w+", encoding="ascii")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -183,9 +183,7 @@ def test_a_bomb_in_a_zip_in_a_zip(zipped: Make) -> None:
     assert len(parsed(zipped({"a.json": json.dumps([chatgpt()]), "inner.zip": inner}))) == 1
 
 
-def test_what_was_attached_to_conversations_does_not_stop_them(
-    zipped: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_attached_to_conversations_does_not_stop_them(zipped: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a ZIP, whatever is in it and however large it is, nor data of somebody's own, nor broken JSON."""
     monkeypatch.setattr(zips, "INFLATED_BYTES", 100_000)
     lines = "\n".join(json.dumps({"messages": [{"role": "user", "content": str(n)}]}) for n in range(3))
