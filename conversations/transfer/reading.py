@@ -93,9 +93,9 @@ def _is_of_product(found: Found | BrokenFile) -> bool:
     return found.source not in ("", "other") or _is_from_here(found)
 
 
-def _is_from_here(found: Found) -> bool:
+def _is_from_here(found: Found | BrokenFile) -> bool:
     """Exports of this product have a file for each conversation, by its title, and nothing else in that folder."""
-    return bool(found.own_id) if isinstance(found, Parsed) else found.source == "own"
+    return bool(found.own_id) if isinstance(found, Parsed) else isinstance(found, Unreadable) and found.source == "own"
 
 
 def _folder(name: str) -> str:
