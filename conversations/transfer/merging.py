@@ -11,7 +11,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -68,8 +67,8 @@ def with_news(outlines: Iterable[tuple[UUID, Outline]]) -> set[UUID]:
     here: dict[UUID, list[_There]] = {pk: [] for pk in open_ids}
     messages = Message.objects.filter(conversation__in=open_ids).annotate(length=Length("content"), md5=MD5("content"))
     columns = messages.values_list("conversation_id", "pk", "role", "source_id", "length", "md5", "hidden_at")
-    for conversation, *row, hidden_at in columns.iterator():
-        here[conversation].append(_There(*row, hidden_at is not None))
+    for conversation, pk, role, key, length, digest, hidden_at in columns.iterator():
+        here[conversation].append(_There(pk, role, key, length, digest, hidden_at is not None))
     return {pk for pk in open_ids if _is_any_news(wanted[pk].said, here[pk], str(pk) in wanted[pk].own_ids)}
 
 
@@ -132,7 +131,7 @@ def add_news(conversation_id: UUID, parsed: Parsed) -> int:
     conversation = _open().select_for_update(of=("self",)).filter(pk=conversation_id).first()
     if conversation is None:
         return 0
-    here = [_Here(*row, hidden_at is not None) for *row, hidden_at in _messages(conversation)]
+    here = _messages(conversation)
     ids, new = _matched(here, dated(conversation, parsed), str(conversation_id) in own_ids(parsed))
     matched = set(ids.values())
     grown = _grow(here, parsed.turns, ids)
@@ -145,9 +144,10 @@ def add_news(conversation_id: UUID, parsed: Parsed) -> int:
     return len(new) + grown
 
 
-def _messages(conversation: Conversation) -> Iterable[tuple[Any, ...]]:
-    columns = ("pk", "parent_id", "role", "source_id", "content", "hidden_at")
-    return conversation.messages.order_by("pk").values_list(*columns)
+def _messages(conversation: Conversation) -> list[_Here]:
+    rows = conversation.messages.order_by("pk")
+    columns = rows.values_list("pk", "parent_id", "role", "source_id", "content", "hidden_at")
+    return [_Here(pk, parent, role, key, text, hidden is not None) for pk, parent, role, key, text, hidden in columns]
 
 
 def _matched(

@@ -71,8 +71,8 @@ def _in_zip(file: BinaryIO, tell_other: Tell) -> Iterator[Found | BrokenFile]:
             found = iter([_in_file(part, name)]) if isinstance(part, BrokenFile) else _in_part(part, name, tell_other)
             for one in found:
                 if _is_of_product(one):
-                    products.add(_stem(name))
-                if _stem(name) in products:
+                    products.add(_folder(name) if _is_from_here(one) else _stem(name))
+                if not products.isdisjoint((_stem(name), _folder(name))):
                     yield one
                 else:
                     aside.put(name, one)
@@ -80,7 +80,7 @@ def _in_zip(file: BinaryIO, tell_other: Tell) -> Iterator[Found | BrokenFile]:
             raise BrokenFile("zip_empty")
         told = set[str]()
         for name, one in aside.taken():
-            if not products or _stem(name) in products:
+            if not products or not products.isdisjoint((_stem(name), _folder(name))):
                 yield one
             elif name not in told:
                 told.add(name)
@@ -90,7 +90,16 @@ def _in_zip(file: BinaryIO, tell_other: Tell) -> Iterator[Found | BrokenFile]:
 def _is_of_product(found: Found | BrokenFile) -> bool:
     if isinstance(found, BrokenFile):
         return False
-    return found.source not in ("", "other") or (isinstance(found, Parsed) and bool(found.own_id))
+    return found.source not in ("", "other") or _is_from_here(found)
+
+
+def _is_from_here(found: Found | BrokenFile) -> bool:
+    """Exports of this product have a file for each conversation, by its title, and nothing else in that folder."""
+    return bool(found.own_id) if isinstance(found, Parsed) else isinstance(found, Unreadable) and found.source == "own"
+
+
+def _folder(name: str) -> str:
+    return f"{PurePosixPath(name).parent}/"
 
 
 def _stem(name: str) -> str:

@@ -82,7 +82,7 @@ class _Scan:
             first = self._skip_space()
 
     def _begins_broken_lines(self) -> bool:
-        """Whether the first of several lines is broken: its value does not end there, nor with those after it."""
+        """Whether the first of several lines is broken: its value ends neither there nor well."""
         if _ENVELOPE.match(self._buffer):
             return False
         while (line := self._buffer.find(b"\n")) < 0 or not self._buffer[line:].strip():

@@ -217,6 +217,8 @@ class _Growth:
         """Its text. Documents that it has worked on are known to those that follow it."""
         before = self._documents.get(node.parent) if node.parent else None
         content, self._documents[node.key] = told(node.pieces, before, self._room)
+        if self._keeps_empty and not content:
+            content = "".join(piece for piece in node.pieces if isinstance(piece, str))  # blanks, as they stand
         if len(content) + len(node.reasoning) > MESSAGE_CHARACTERS:
             raise Unreadable("long_message", place=node.place, limit=MESSAGE_CHARACTERS)
         return content

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -63,6 +63,7 @@ def _shape(conversation: Conversation) -> Any:
 @pytest.mark.django_db
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=TREES)
+@example(tree=([(-1, "user", " ", "", ""), (0, "assistant", "\n", " ", "")], 1, " ", 0.7))
 def test_any_tree_comes_back_the_same(tmp_path_factory: pytest.TempPathFactory, tree: Any) -> None:
     names = [f"p{uuid.uuid4().hex[:12]}" for _ in range(2)]
     hers, his = (User.objects.create(username=name) for name in names)
