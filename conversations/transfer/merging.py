@@ -67,8 +67,8 @@ def with_news(outlines: Iterable[tuple[UUID, Outline]]) -> set[UUID]:
     here: dict[UUID, list[_There]] = {pk: [] for pk in open_ids}
     messages = Message.objects.filter(conversation__in=open_ids).annotate(length=Length("content"), md5=MD5("content"))
     columns = messages.values_list("conversation_id", "pk", "role", "source_id", "length", "md5", "hidden_at")
-    for conversation, pk, role, key, length, digest, hidden_at in columns.iterator():
-        here[conversation].append(_There(pk, role, key, length, digest, hidden_at is not None))
+    for conversation, number, role, key, length, digest, hidden_at in columns.iterator():
+        here[conversation].append(_There(number, role, key, length, digest, hidden_at is not None))
     return {pk for pk in open_ids if _is_any_news(wanted[pk].said, here[pk], str(pk) in wanted[pk].own_ids)}
 
 
