@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from conversations.transfer.formats import chatgpt as chatgpt_format
+from conversations.transfer.problems import Unreadable
 from conversations.transfer.reading import conversations_in
 from conversations.transfer.tree import Parsed
 from conversations.transfer.values import Value
@@ -178,12 +180,16 @@ def test_an_object_whose_list_begins_on_the_next_line_is_no_list_of_lines(make: 
 
 
 def test_what_nobody_foresaw_costs_one_conversation(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(value: Any) -> None:
-        raise TypeError
+    real = chatgpt_format.grow
 
-    monkeypatch.setattr("conversations.transfer.formats.lobechat.recognises", fails)
-    found = list(conversations_in(make([chatgpt(), {"x": 1}, chatgpt()])))
-    assert [isinstance(one, Parsed) for one in found] == [True, False, True]
+    def odd(parsed: Parsed, *args: Any, **more: Any) -> Parsed:
+        if parsed.title == "Odd":
+            raise TypeError
+        return real(parsed, *args, **more)
+
+    monkeypatch.setattr(chatgpt_format, "grow", odd)
+    found = list(conversations_in(make([chatgpt(), chatgpt(title="Odd"), chatgpt()])))
+    assert [one.code if isinstance(one, Unreadable) else "" for one in found] == ["", "not_read", ""]
 
 
 def test_tags_that_are_a_number(make: Make) -> None:
