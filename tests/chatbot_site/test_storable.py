@@ -134,19 +134,27 @@ def test_which_streams_take_every_letter(encoding: str, every: bool) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8", "euc-kr"])
 def test_a_command_says_what_the_terminal_has_no_letters_for(encoding: str, tmp_path: Path) -> None:
-    odd = os.fsdecode(b"/no/such/\xff\xed\xa0\x80/" + "한é😀".encode())
-    env = os.environ | {"APP_ENV": "development", "ENV_FILE": "no.env", "VAR_DIR": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "manage.py", "restore", odd, "--dry-run", "--json"],
+    done = _manage(encoding, tmp_path, "restore", "/no/such/한é😀", "--dry-run", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout.decode(encoding))["error"].startswith("/no/such/한é😀 ")
+    no_text = _manage(encoding, tmp_path, "restore", os.fsdecode(b"/no/such/\xff\xed\xa0\x80"), "--dry-run")
+    assert no_text.returncode in (1, 2)
+    plain = _manage(encoding, tmp_path, "shell", "-v", "0", "-c", "print('a\\ud800한é😀')")
+    assert plain.returncode == 0
+    assert plain.stdout.startswith(rb"a\ud800")
+    for said in (done, no_text, plain):
+        assert b"Traceback" not in said.stderr
+
+
+def _manage(encoding: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    env = os.environ | {"APP_ENV": "development", "ENV_FILE": "no.env", "VAR_DIR": str(folder)}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
         env=env | {"PYTHONIOENCODING": encoding},
         capture_output=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert b"Traceback" not in done.stderr
-    said = json.loads(done.stdout.decode(encoding))["error"]
-    assert said.encode(errors="surrogateescape").startswith(b"/no/such/\xff\xed\xa0\x80/" + "한é😀".encode())
 
 
 @pytest.mark.django_db
