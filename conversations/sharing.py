@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 PAGE = 200  # messages of a shared page, as long as they have no more than
-PAGE_CHARACTERS = 2_000_000  # of text and HTML; one longer message is a page by itself
+PAGE_CHARACTERS = 1_000_000  # of text or HTML; one longer message is a page by itself
 EXPIRIES = (("1", _("1 day")), ("7", _("7 days")), ("30", _("30 days")), ("never", _("Never")))
 
 

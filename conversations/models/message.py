@@ -28,7 +28,7 @@ SELECT m.*, branch.depth,
 FROM conversations_message m JOIN branch ON branch.id = m.id ORDER BY branch.depth
 """  # noqa: S608 (of two constants)
 _SIZES = f"""{_WITH_BRANCH}
-SELECT m.id, LENGTH(m.content) + LENGTH(m.html)
+SELECT m.id, CASE WHEN LENGTH(m.html) > LENGTH(m.content) THEN LENGTH(m.html) ELSE LENGTH(m.content) END
 FROM conversations_message m JOIN branch ON branch.id = m.id ORDER BY branch.depth
 """  # noqa: S608
 
@@ -49,7 +49,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return found
 
     def sizes(self, conversation_id: object, leaf_id: int, limit: int) -> list[tuple[int, int]]:
-        """The ids of the same messages and the characters of their text and HTML, newest first. One query."""
+        """The ids of the same messages and the characters of their text or HTML, whichever has more, newest first. One query."""
         from django.db import connections
 
         key = self.model._meta.get_field("conversation").get_db_prep_value(conversation_id, connections[self.db])
