@@ -49,7 +49,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return found
 
     def sizes(self, conversation_id: object, leaf_id: int, limit: int) -> list[tuple[int, int]]:
-        """The ids of the same messages and the characters of their text or HTML, whichever has more, newest first. One query."""
+        """Their ids and the characters of the text or HTML, whichever has more, newest first. One query."""
         from django.db import connections
 
         key = self.model._meta.get_field("conversation").get_db_prep_value(conversation_id, connections[self.db])
