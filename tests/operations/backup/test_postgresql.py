@@ -38,8 +38,8 @@ def database_urls(postgres_url: str) -> Iterator[list[str]]:
 def _writing(url: str, conversation: object, done: threading.Event, written: list[int]) -> None:
     """Each transaction adds a question and its answer: in a snapshot they come in pairs."""
     sql = (
-        "INSERT INTO conversations_message (conversation_id, role, content, reasoning, html, model, is_indexed,"
-        " created_at) VALUES (%s, %s, 'while it runs', '', '', '', false, now())"
+        "INSERT INTO conversations_message (conversation_id, role, content, reasoning, html, model, source_id,"
+        " is_indexed, created_at) VALUES (%s, %s, 'while it runs', '', '', '', '', false, now())"
     )
     with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as other:
         while not done.is_set():
@@ -89,6 +89,7 @@ def _backed_up_while_written(url: str, folder: Path, monkeypatch: pytest.MonkeyP
         """Between two tables somebody writes."""
         before = written[0]
         while written[0] < before + 2:
+            assert writer.is_alive()
             done.wait(0.001)
         yield from lines(model, *tell)
 
