@@ -11,7 +11,7 @@ django_application = at_root(get_application())
 
 from channels.sessions import CookieMiddleware  # noqa: E402 - Django must be set up first
 
-from chatbot_site.websocket_origin import SameOrigin  # noqa: E402
+from chatbot_site.websocket_origin import SameOrigin  # noqa: E402 - the same
 from conversations.generation import engine  # noqa: E402
 from conversations.routing import websocket_router  # noqa: E402
 

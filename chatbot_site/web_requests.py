@@ -76,7 +76,7 @@ class ChatRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
         self._began = time.monotonic()
 
     def gotLength(self, length: int | None) -> None:
-        self.content: Any = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=self.server.body_folder)  # noqa: SIM115
+        self.content: Any = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=self.server.body_folder)  # noqa: SIM115 - closed by the handler
         self._began = time.monotonic()
         if length is not None and length > self._limit:
             self._ask(length)

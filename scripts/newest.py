@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / ".venv-newest"
-NOT_FOR_TESTS = {"mypy", "librt", "ast_serialize", "ast-serialize", "greenlet", "xllamacpp", "pip"}
+NOT_FOR_TESTS = {"mypy", "librt", "ast_serialize", "ast-serialize", "xllamacpp", "pip"}
 LAST_MINOR = 30
 _ASK = "import sys, venv; v = sys.version_info; print(v.minor if v.major == 3 and v.releaselevel == 'final' else 0)"
 

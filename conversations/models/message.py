@@ -30,7 +30,7 @@ FROM conversations_message m JOIN branch ON branch.id = m.id ORDER BY branch.dep
 _SIZES = f"""{_WITH_BRANCH}
 SELECT m.id, CASE WHEN LENGTH(m.html) > LENGTH(m.content) THEN LENGTH(m.html) ELSE LENGTH(m.content) END
 FROM conversations_message m JOIN branch ON branch.id = m.id ORDER BY branch.depth
-"""  # noqa: S608
+"""  # noqa: S608 (the same)
 
 SOURCE_ID_LENGTH = 120
 

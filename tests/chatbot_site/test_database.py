@@ -18,7 +18,7 @@ from environ import Env
 
 from chatbot_site.database import postgresql, trouble_of
 from tests.chatbot_site.processes import environment, free_port, manage
-from tests.conftest import _answers
+from tests.conftest import REQUIRED, _answers
 from tests.site import scratch_database
 
 
@@ -85,7 +85,7 @@ def _binary(name: str) -> str | None:
 def guarded() -> Iterator[str]:
     """host:port of a PostgreSQL of its own that asks for passwords; its user is chat, the password "right word"."""
     if not _binary("initdb"):
-        pytest.skip("PostgreSQL's initdb is not here")
+        (pytest.fail if REQUIRED else pytest.skip)("PostgreSQL's initdb is not here")
     folder = Path("/tmp") / f"chat-pg-{secrets.token_hex(4)}"
     folder.mkdir()
     (folder / "password").write_text("right word")
@@ -142,7 +142,7 @@ def test_a_wrong_password(guarded: str, tmp_path: Path) -> None:
 def others_database(postgres_url: str) -> Iterator[tuple[str, str]]:
     """The URL, as a user without rights, of a database that belongs to somebody else; and the URL of its owner."""
     if not _answers(postgres_url):
-        pytest.skip("no PostgreSQL")
+        (pytest.fail if REQUIRED else pytest.skip)("no PostgreSQL")
     user = f"chat_poor{os.environ.get('PYTEST_XDIST_WORKER', '')}"
     with scratch_database(postgres_url, f"{user}_database") as url:
         owner = url.replace("postgres://", "postgresql://")
