@@ -124,7 +124,7 @@ class Site:
         if self.env["DATABASE_URL"] == f"sqlite:///{self.folder / DATABASE}":
             shutil.copy(ready / DATABASE, self.folder)
         else:
-            self.manage("migrate", "--verbosity", "0")
+            _fill(self.env["DATABASE_URL"])
         return self
 
     def run(self, script: str) -> str:
@@ -187,6 +187,34 @@ def _ready() -> Path:
     return folder
 
 
+def _fill(url: str) -> None:
+    """The empty PostgreSQL database at `url` gets the tables, as a copy of the first of this test run."""
+    name, ready = urlsplit(url).path[1:], f"chat_ready_{_ready().parent.name}"
+    server = urlsplit(url)._replace(path="/postgres").geturl()
+    notes = _ready().parent / "postgresql"  # which database there is to drop at the end, and where
+    with (_ready().parent / "lock").open("w") as lock, _connected(server) as connection:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not notes.exists():
+            connection.execute(f'CREATE DATABASE "{ready}"')
+            notes.write_text(f"{server} {ready}")
+            made = Site(_ready(), provider_url="", database_url=urlsplit(url)._replace(path=f"/{ready}").geturl())
+            made.manage("migrate", "--verbosity", "0")
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{ready}"')
+
+
+def drop_ready_database(run_folder: Path) -> None:
+    """Of the test run whose processes share that folder."""
+    if (notes := run_folder / "postgresql").exists():
+        server, name = notes.read_text().split()
+        with _connected(server) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _connected(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -196,7 +224,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def scratch_database(server_url: str, name: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database on the server of `server_url`; dropped afterwards."""
-    with psycopg.connect(server_url.replace("postgres://", "postgresql://"), autocommit=True) as connection:
+    with _connected(server_url) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}"')
         try:

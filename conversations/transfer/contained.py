@@ -134,8 +134,12 @@ def _closed(text: str) -> str:
 
 
 def _ends(text: str, keeps_tags: bool) -> bool:
-    """Whether a heading after the text is one, and no HTML is open there."""
-    tokens = _whole().parse(f"{text}\n\n## {PROBE}\n")
+    """Whether a heading after the text is one for every reader, and no HTML is open there."""
+    return all(_ends_for(reader, text, keeps_tags) for reader in _readers())
+
+
+def _ends_for(reader: MarkdownIt, text: str, keeps_tags: bool) -> bool:
+    tokens = reader.parse(f"{text}\n\n## {PROBE}\n")
     heading = [token.type for token in tokens[-3:]] == ["heading_open", "inline", "heading_close"]
     if not heading or tokens[-3].level or tokens[-2].content != PROBE:
         return False
@@ -173,9 +177,10 @@ def _blocks() -> MarkdownIt:
 
 
 @cache
-def _whole() -> MarkdownIt:
-    """Reads a file as most programs do."""
-    return _limited(MarkdownIt("commonmark", {"html": True, "maxNesting": 100}).enable(["table", "strikethrough"]))
+def _readers() -> tuple[MarkdownIt, MarkdownIt]:
+    """Read a file as most programs do: those that know tables, which drop what is too much in a row, and the others."""
+    plain, with_tables = (MarkdownIt("commonmark", {"html": True, "maxNesting": 100}) for _ in range(2))
+    return _limited(with_tables.enable(["table", "strikethrough"])), _limited(plain)
 
 
 def _limited(md: MarkdownIt) -> MarkdownIt:

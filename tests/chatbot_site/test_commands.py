@@ -16,6 +16,7 @@ from django.utils import translation
 from accounts.models import User
 from chatbot_site.commands import SiteCommand
 from tests.chatbot_site.processes import environment, manage
+from tests.site import Site
 
 APPS = {"accounts", "chatbot_site", "conversations", "moderation", "operations", "providers"}
 OURS = sorted(name for name, app in get_commands().items() if app in APPS)
@@ -131,8 +132,7 @@ KOREAN = {"LANG": "ko_KR.UTF-8", "LC_ALL": "ko_KR.UTF-8", "LANGUAGE": "ko", "APP
 
 
 def test_from_end_to_end_in_a_korean_terminal(tmp_path: Path) -> None:
-    env = environment(tmp_path) | KOREAN
-    assert manage("prepare", env=env).returncode == 0
+    env = Site(tmp_path, provider_url="").prepare().env | KOREAN
     (tmp_path / "broken.json").write_text("[{")
     for arguments, code, told in (
         (["make_admin", "--username", "no spaces please"], 1, "username: Use letters, digits, dots"),

@@ -19,7 +19,7 @@ from environ import Env
 from chatbot_site.database import postgresql, trouble_of
 from tests.chatbot_site.processes import environment, free_port, manage
 from tests.conftest import REQUIRED, _answers
-from tests.site import scratch_database
+from tests.site import Site, scratch_database
 
 
 @pytest.fixture(autouse=True)
@@ -192,10 +192,7 @@ def test_no_rights_on_the_schema(others_database: tuple[str, str], tmp_path: Pat
 def _backup(folder: Path) -> str:
     other = folder / "other"
     other.mkdir()
-    env = environment(other, APP_ENV="development", DATABASE_URL="")
-    del env["DATABASE_URL"]
-    assert manage("migrate", "--verbosity", "0", env=env).returncode == 0
-    assert manage("backup", "--output", str(folder / "backups"), env=env).returncode == 0
+    Site(other, provider_url="").prepare().manage("backup", "--output", str(folder / "backups"))
     [file] = (folder / "backups").iterdir()
     return str(file)
 

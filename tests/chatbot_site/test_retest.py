@@ -1,5 +1,6 @@
 """scripts/retest.py: failed tests get one more run, alone; what passes then is named and forgiven."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -35,9 +36,10 @@ def test_leaves(thing): pass
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-    command = [sys.executable, ROOT / "scripts/retest.py", "-q", "-p", "no:django", *arguments, "."]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    (folder / "pytest.ini").touch()
+    command = [sys.executable, ROOT / "scripts/retest.py", "-q", "-p", "xdist.plugin", *arguments, "."]
+    env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120)
 
 
 def flaky(done: subprocess.CompletedProcess[str]) -> list[str]:

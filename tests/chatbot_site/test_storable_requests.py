@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 from urllib.parse import quote
 
@@ -23,12 +24,15 @@ from moderation.models import Case, Rule
 from tests.conversations.conftest import converse
 from tests.conversations.test_cross_user import _PARAMETER, IDS
 
+# Where there are several, a field gets one at one address and the next at the next.
 TEXTS = {
-    "NUL": "a\x00b",
-    "a lone surrogate": "a\ud800b",
-    "400 digits": "9" * 400,
-    "more than 64 bits": str(2**63),
-    "lines, escapes and bidi": "a\r\nX-Planted: 1\x1b[31m\u2028\x7f\u202e\u2066\u200fb\u2069",
+    "NUL": ["a\x00b"],
+    "a lone surrogate": ["a\ud800b"],
+    "400 digits, more than 64 bits, lines with escapes and bidi": [
+        "9" * 400,
+        str(2**63),
+        "a\r\nX-Planted: 1\x1b[31m\u2028\x7f\u202e\u2066\u200fb\u2069",
+    ],
 }
 FIELDS = """
     text client_id parent title name q after before at page p list case action note reason score person model list seen
@@ -62,8 +66,8 @@ def administrator(alice: User) -> User:
     return alice
 
 
-def _addresses(owner: User, odd: str) -> Iterator[str]:
-    """Each with ids of things that are there, and with the odd text in the place of the last of them."""
+def _addresses(owner: User, texts: list[str]) -> Iterator[str]:
+    """Each with ids of things that are there, and with each odd text in the place of the last of them."""
     made = converse(owner, "question", "answer")
     for route in ROUTES:
         if any(part in route for part in SKIPPED):
@@ -71,8 +75,8 @@ def _addresses(owner: User, odd: str) -> Iterator[str]:
         names = [match["name"] for match in _PARAMETER.finditer(route)]
         known = {name: str(IDS[name](made)) if name in IDS else "1" for name in names}
         yield "/" + _PARAMETER.sub(lambda match, known=known: known[match["name"]], route)
-        if names:
-            known[names[-1]] = quote(odd.encode("utf-8", "surrogatepass"), safe="")
+        for odd in texts if names else ():
+            known[names[-1]] = quote(odd[:200].encode("utf-8", "surrogatepass"), safe="")
             yield "/" + _PARAMETER.sub(lambda match, known=known: known[match["name"]], route)
 
 
@@ -85,17 +89,19 @@ def _multipart(values: dict[str, bytes], boundary: bytes = b"boundary") -> bytes
 @pytest.mark.usefixtures("provider")
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_address_answers(name: str, administrator: User, client: Client) -> None:
-    text = TEXTS[name]
+    texts = TEXTS[name]
     Case.objects.create(person=administrator, reason="spam")
     Rule.objects.create(name="rule", text="word")
     charset = "utf-7" if name == "a lone surrogate" else "utf-8"  # in the others it has its usual bytes
-    for address in list(_addresses(administrator, text[:200])):
+    for number, address in enumerate([*_addresses(administrator, texts)]):
+        text = texts[number % len(texts)]
         if SESSION_KEY not in client.session:  # the address before has ended it
             client.force_login(administrator)
         client.cookies["timezone"] = client.cookies["language"] = quote(text[:100].encode("utf-8", "surrogatepass"))
         headers = {"User-Agent": text.encode("utf-8", "replace").decode("latin-1")[:2000], "HX-Request": "true"}
-        odd = dict.fromkeys(FIELDS, text[:2000].encode(charset, "surrogatepass"))
-        query = "&".join(f"{field}={quote(text[:200].encode(charset, 'surrogatepass'))}" for field in FIELDS)
+        shifted = texts[number % len(texts) :] + texts[: number % len(texts)]
+        odd = {field: one.encode(charset, "surrogatepass") for field, one in zip(FIELDS, cycle(shifted), strict=False)}
+        query = "&".join(f"{field}={quote(value[:200])}" for field, value in odd.items())
         for method, kind, body in (
             ("GET", "text/plain", b""),
             ("POST", "multipart/form-data; boundary=boundary", _multipart(odd | {"client_id": _new_id()})),

@@ -10,11 +10,17 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from conversations import rendered
 from conversations.models import Conversation, Message
-from conversations.rendering import render, render_plain
+from conversations.rendering import budget, render, render_plain
 from tests.conversations.conftest import converse
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "\n\n".join(["[(" * 14_000] * 4)  # 8 seconds without a limit
+
+
+@pytest.fixture(autouse=True)
+def short_allowance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each text, in seconds."""
+    monkeypatch.setattr(budget, "MOST_SECONDS", 0.5)
 
 
 @pytest.fixture
@@ -62,16 +68,16 @@ def test_what_takes_too_long_is_kept_as_it_was_written_and_the_reader_is_told(
     assert answers()[1].html == render_plain(HOSTILE)
     began = thread_time()
     page = alice_client.get(f"/c/{imported.pk}/", headers={"accept-language": "ko"}).content.decode()
-    assert thread_time() - began < 3
+    assert thread_time() - began < 0.5
     assert "이 답변은 쓰인 그대로" in page
 
 
 def test_a_page_has_a_time_for_all_its_texts_and_each_look_gets_further(imported: Conversation) -> None:
     Message.objects.filter(role="assistant").update(content=HOSTILE)
     messages = answers()
-    rendered.complete(messages, seconds=3)  # 2.1 seconds for each
+    rendered.complete(messages, seconds=0.7)
     assert [rendered.is_waiting(message) for message in messages] == [False, True]
-    rendered.complete(messages, seconds=3)
+    rendered.complete(messages, seconds=0.7)
     assert [rendered.is_waiting(message) for message in answers()] == [False, False]
 
 

@@ -19,7 +19,8 @@ FENCES = ["```", "~~~", "````python\nx = 1", "~~~~~\n```\nx", "  ```\nx", "```\n
 HTML = ["<!--", "a <!-- b", "<!-- a --", "<!-->", "<script>", "<style>", "<textarea>", "<title>", "<pre>", "<xmp>",
         "<![CDATA[ a", "<!DOCTYPE a", "<?php a", "<details>", "<details><summary>a", "<details>\n\n```\n",
         "<div hidden>", "a <u>b", "<table><tr><td>", "<iframe>", "<plaintext>", "<select><option>", "<template>",
-        "</main>", "<svg><title>", "<a href='", "- <!-- a", "> <details>", "| a |\n|---|\n| <!-- |", "`a\n\n<!-- b`",
+        "</main>", "<svg><title>", "<a href='", "- <!-- a", "> <details>", "| a |\n|---|\n| <!-- |",
+        "| a |\n|---|\n| b |<details>", "| a |\n|---|\n| b | <!-- |", "a | b\n-|-\nc | d | <pre>", "`a\n\n<!-- b`",
         "\\\\<!-- a", "`` ` <script>", "<SCRIPT>\n", "<sub>a</sub><sup>", "*<details>*", "# <!--",
         "[a]: <!--", "    a\n<!--", "<details>\n</details>\n<details>"]  # fmt: skip
 OTHERS = ["$$", "$$\na = b", "a\n\n$$\nx", "\\[ a", "\\begin{align}", "    code", "\tcode", "a\n---", "a\n===", "---",
@@ -121,10 +122,10 @@ def test_a_title_is_one_line_of_text() -> None:
     "sign", ["<", "`", "[", "[^", "\\", "<a", "$$", "```\n", "> ", "- ", "[a]: b\n", "`a ``b ", "![a]("]
 )
 def test_no_text_takes_long(sign: str) -> None:
-    text = sign * (300_000 // len(sign)) + "x<a\n\n[^1]: a note"
+    text = sign * (100_000 // len(sign)) + "x<a\n\n[^1]: a note"
     began = time.thread_time()
     contained(text, 1, True)
-    assert time.thread_time() - began < 10  # 2 seconds, on a slow machine
+    assert time.thread_time() - began < 5  # 1 second, on a slow machine
 
 
 @pytest.mark.django_db
