@@ -2,12 +2,12 @@
 
 from ipaddress import IPv6Address, ip_address
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
-from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
@@ -106,8 +106,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
         Raises ImmediateHttpResponse, with a page that says so, where mails do not go out.
         """
-        about = {"request": self.request, "email": email, "current_site": get_current_site(self.request)}
-        about |= {"site_name": site_name(), "site_address": self.request.build_absolute_uri("/")}
+        address = self.request.build_absolute_uri("/")
+        site = {"name": site_name(), "domain": urlsplit(address).netloc}  # as allauth's own templates know it
+        about = {"request": self.request, "email": email, "current_site": site}
+        about |= {"site_name": site_name(), "site_address": address}
         message = self.render_mail(template_prefix, email, context | about)
         try:
             if self.request.user.is_authenticated and template_prefix == CONFIRMATION:

@@ -95,14 +95,15 @@ class UserAdmin(ForgivingList, UserAdminBase):
         text = ngettext("%(count)d user may come in again.", "%(count)d users may come in again.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        super().delete_queryset(request, ranks.above(request.user, queryset))
-
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Who may delete a person deletes all that is theirs, also what nobody deletes by itself: cases and notices are
-        read-only so that a decision cannot be undone unseen. Of what is theirs only the numbers are shown."""
+        read-only so that a decision cannot be undone unseen. Of what is theirs only the numbers are shown. Of a
+        selection nobody is deleted as long as somebody is in it whom one may not act on: the page names them."""
         _nested, counts, _lacking, protected = super().get_deleted_objects(objs, request)
-        return [str(person) for person in objs], counts, set(), protected
+        chosen = User.objects.filter(pk__in=[person.pk for person in objs])
+        theirs = {request.user.pk, *ranks.above(request.user, chosen).values_list("pk", flat=True)}
+        kept = [str(person) for person in objs if person.pk not in theirs]
+        return [str(person) for person in objs], counts, set(), [*protected, *kept]
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -91,9 +91,9 @@ def check_origin(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register(TAG, Tags.security)
 def check_debug(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Error pages with source and settings are for the developer's own machine."""
-    if settings.DEBUG and not settings.DEVELOPMENT:
+    if settings.DEBUG_IS_ASKED_FOR and not settings.DEVELOPMENT:
         hint = "Remove DEBUG, or set APP_ENV=development on your own machine."
-        return [Warning("DEBUG is on outside development.", hint=hint, id="chatbot_site.W001")]
+        return [Warning("DEBUG does nothing outside development.", hint=hint, id="chatbot_site.W001")]
     return []
 
 

@@ -8,15 +8,19 @@ written before. No link is followed, and nothing is opened that could wait for e
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+_PREFIX, _UNFINISHED = ".chat-", ".unfinished"
+_UNLOCKED_SECONDS = 60  # longer than any process takes from making such a file to locking it
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL}
 _KINDS = (
     (stat.S_ISLNK, "a link"),
@@ -79,13 +83,16 @@ def _refuse_what_is_no_file(path: Path) -> None:
 def new_file(path: Path, is_ours: Callable[[IO[bytes]], bool]) -> Iterator[IO[bytes]]:
     """A file to write, which is at `path`, whole and for its owner only, when the block ends without an error.
 
-    A file that is there is replaced if it is empty or `is_ours` says so of its content. Raises Occupied, OSError.
+    A file that is there is replaced if it is empty or `is_ours` says so of its content. What a command left unfinished
+    in the same folder when it was killed goes away. Raises Occupied, OSError.
     """
     before = _replaceable(path, is_ours)
-    number, name = tempfile.mkstemp(prefix=".chat-", suffix=".unfinished", dir=path.parent)
+    _remove_what_was_left(path.parent)
+    number, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_UNFINISHED, dir=path.parent)
     unfinished = Path(name)
     try:
         with os.fdopen(number, "wb") as file:
+            fcntl.flock(number, fcntl.LOCK_EX)  # held as long as this process lives
             yield file
             file.flush()
             os.fsync(number)
@@ -95,6 +102,15 @@ def new_file(path: Path, is_ours: Callable[[IO[bytes]], bool]) -> Iterator[IO[by
             _take_place_of(before, unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _remove_what_was_left(folder: Path) -> None:
+    """Unfinished files that no process is writing any more."""
+    for left in folder.glob(f"{_PREFIX}*{_UNFINISHED}"):
+        with suppress(OSError, Occupied), os.fdopen(open_plain(left), "rb") as file:
+            if time.time() - os.fstat(file.fileno()).st_mtime > _UNLOCKED_SECONDS:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                left.unlink()
 
 
 def put_in_place(unfinished: Path, path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.views.debug import SafeExceptionReporterFilter
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FILE_BYTES = 10 * 2**20
@@ -58,6 +59,9 @@ def _configured_secrets() -> tuple[str, ...]:
     found += [provider.get("api_key", "") for provider in settings.PROVIDERS.values()]
     found += [settings.BACKUP_KEY, *settings.OPENAI_COMPATIBLE_KEYS.values()]
     found += [database.get("PASSWORD", "") for database in settings.DATABASES.values()]
+    hidden = SafeExceptionReporterFilter.hidden_settings  # names such as secret_key
+    for storage in settings.STORAGES.values():
+        found += [str(value) for name, value in storage.get("OPTIONS", {}).items() if hidden.search(name)]
     # Short values ("root", "x") would blot out ordinary words.
     return tuple(sorted({value.strip() for value in found if len(value or "") >= 8}, key=len, reverse=True))
 

@@ -14,7 +14,7 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from chatbot_site.environment import Environment, key_name
+from chatbot_site.environment import Environment, key_name, refused
 from chatbot_site.logging import LEVELS, logging_config
 from chatbot_site.origin import first_name, trusted_origin
 
@@ -30,7 +30,8 @@ if os.environ.get("DJANGO_SETTINGS_MODULE") == "tests.settings":
 APP_ENV = env.choice("APP_ENV", _KINDS_OF_SITE, default="production")
 DEVELOPMENT = APP_ENV == "development"
 PRODUCTION = APP_ENV == "production"
-DEBUG = env.bool("DEBUG", default=False) and DEVELOPMENT
+DEBUG_IS_ASKED_FOR = env.bool("DEBUG", default=False)
+DEBUG = DEBUG_IS_ASKED_FOR and DEVELOPMENT
 VAR_DIR = env.folder_made("VAR_DIR", default=BASE_DIR / "var")
 HOST = env.listen_address("HOST", default="127.0.0.1")  # where `manage.py serve` listens
 PORT = env.int("PORT", default=8000, at_least=1, at_most=65_535)
@@ -220,6 +221,8 @@ _backup_storage = env.python_class("BACKUP_STORAGE")
 _backup_options = env.json("BACKUP_STORAGE_OPTIONS", default={})
 if _backup_storage:
     STORAGES["backups"] = {"BACKEND": _backup_storage, "OPTIONS": _backup_options}
+elif _backup_options:
+    raise refused("BACKUP_STORAGE", "is not given, but BACKUP_STORAGE_OPTIONS is", "storages.backends.s3.S3Storage")
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_MAX_AGE = 3600
 

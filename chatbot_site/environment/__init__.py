@@ -5,8 +5,8 @@ No sentence repeats a value: it may be a secret, or a secret in the wrong place.
 """
 
 from chatbot_site.environment.addresses import key_name
-from chatbot_site.environment.given import InvalidSetting
+from chatbot_site.environment.given import InvalidSetting, refused
 from chatbot_site.environment.loading import load_settings
 from chatbot_site.environment.reader import Environment, Setting
 
-__all__ = ["Environment", "InvalidSetting", "Setting", "key_name", "load_settings"]
+__all__ = ["Environment", "InvalidSetting", "Setting", "key_name", "load_settings", "refused"]

@@ -79,6 +79,8 @@ def _without_pattern(text: str) -> str:
 def origin(text: str) -> str:
     """Scheme, host and port as browsers write them. Raises NotUnderstood."""
     parts = _http_parts(text)
+    if "@" in parts.netloc:
+        raise NotUnderstood("has a user in it: scheme, host and perhaps a port are wanted")
     if parts.path not in ("", "/") or parts.query:
         raise NotUnderstood("has a path: scheme, host and perhaps a port are wanted")
     name = parts.hostname or ""
@@ -134,7 +136,7 @@ def split_url(text: str, schemes: Sequence[str], *, several_hosts: bool = False)
     if not sign or scheme.lower() not in schemes:
         raise NotUnderstood(f"does not begin with {' or '.join(f'{name}://' for name in schemes)}")
     if any(letter.isspace() or letter in "\\\"'`<>" for letter in text):
-        raise NotUnderstood("has a blank, a quotation mark or a backslash in it: in a password, %20 %22 %27 %5C")
+        raise NotUnderstood("has a blank, a quotation mark or a backslash in it: these are written %20 %22 %27 %5C")
     try:
         parts = urlsplit(text)
         parts.hostname  # noqa: B018 - each looks for itself

@@ -1,4 +1,4 @@
-"""What a setting can be: how its text is read, what it looks like, and whether nobody may see it.
+"""What a setting can be: how its text is read, and what it looks like.
 
 A reader raises NotUnderstood with what is wrong, as words that follow the variable's name and repeat nothing of the
 text.
@@ -18,9 +18,12 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 T = TypeVar("T")
 LARGEST_WHOLE = 2**31 - 1
-_TRUE, _FALSE = ("true", "on", "yes", "y", "1"), ("false", "off", "no", "n", "0")
-_WHOLE, _NUMBER = re.compile(r"-?\d{1,30}(?:_\d{1,30})*", re.ASCII), re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
+_TRUE, _FALSE = ("true", "t", "on", "yes", "y", "1"), ("false", "f", "off", "no", "n", "0")
+_WHOLE = re.compile(r"[+-]?\d{1,30}(?:_\d{1,30})*", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*[+-]\s*\d{1,2}(?::?\d{2})?", re.IGNORECASE | re.ASCII)
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+_NAMED_ADDRESS = re.compile(rf"(?P<name>[^\"<>\\]+?)\s*<(?P<address>{_ADDRESS.pattern})>")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", re.ASCII)
 
 
@@ -36,7 +39,6 @@ class Kind(Generic[T]):
     read: Callable[[str], T]
     example: str
     is_free: bool = False
-    is_secret: bool = False
     has_lines: bool = False
     choices: tuple[str, ...] = ()
     least: float | None = None
@@ -99,7 +101,7 @@ def secret(shortest: int) -> Kind[str]:
             raise NotUnderstood(f"has fewer than {shortest} characters")
         return text
 
-    return Kind("secret", read, "a-long-text-that-nobody-can-guess", is_free=True, is_secret=True, least=shortest)
+    return Kind("secret", read, "a-long-text-that-nobody-can-guess", is_free=True, least=shortest)
 
 
 def token() -> Kind[str]:
@@ -110,7 +112,7 @@ def token() -> Kind[str]:
             raise NotUnderstood("has a letter or sign that no key has")
         return one_word(text)
 
-    return Kind("key", read, "the-key-as-the-provider-shows-it", is_secret=True)
+    return Kind("key", read, "the-key-as-the-provider-shows-it")
 
 
 def word() -> Kind[str]:
@@ -192,7 +194,7 @@ def json_object() -> Kind[dict[str, Any]]:
             raise NotUnderstood("is JSON, but not an object in braces")
         return found
 
-    return Kind("JSON object", read, '{"bucket_name": "chat-backups"}', is_secret=True, has_lines=True)
+    return Kind("JSON object", read, '{"bucket_name": "chat-backups"}', has_lines=True)
 
 
 def time_zone() -> Kind[str]:
@@ -210,6 +212,8 @@ def _zone_as_meant(text: str) -> str:
     zones = {name.lower(): name for name in zoneinfo.available_timezones()}
     if found := zones.get(text.lower().replace(" ", "_")):
         return found
+    if _OFFSET.fullmatch(text):  # Etc/GMT+9, which is near to it, lies nine hours behind
+        raise NotUnderstood("is a distance from UTC, where a zone is named by a place in it")
     near = difflib.get_close_matches(text.lower(), zones, n=1, cutoff=0.8)
     raise NotUnderstood("is no time zone" + (f": perhaps {zones[near[0]]}" if near else ""))
 
@@ -219,8 +223,11 @@ def mail_address() -> Kind[str]:
 
     def read(text: str) -> str:
         address = parseaddr(text)[1]
-        if not _ADDRESS.fullmatch(address) or not (text == address or text.endswith(f"<{address}>")):
+        if _ADDRESS.fullmatch(address) and (text == address or text.endswith(f"<{address}>")):
+            return text
+        named = _NAMED_ADDRESS.fullmatch(text)  # with signs in the name for which it needs quotation marks
+        if named is None or _ADDRESS.search(named["name"]):
             raise NotUnderstood("is not an e-mail address")
-        return text
+        return f'"{named["name"]}" <{named["address"]}>'
 
     return Kind("e-mail address", read, "chat@example.org")

@@ -17,7 +17,7 @@ def fernet_keys() -> Kind[str]:
     def read(text: str) -> str:
         return ",".join(numbered(number, _fernet_key, part) for number, part in enumerate(items(text), 1))
 
-    return Kind("Fernet keys", read, "44-letters-and-signs-of-a-Fernet-key", is_secret=True, has_lines=True)
+    return Kind("Fernet keys", read, "44-letters-and-signs-of-a-Fernet-key", has_lines=True)
 
 
 def _fernet_key(text: str) -> str:

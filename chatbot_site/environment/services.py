@@ -9,13 +9,24 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote
 
 from environ import Env
+from psycopg import ProgrammingError
+from psycopg.conninfo import make_conninfo
 
 from chatbot_site.environment.addresses import split_url
-from chatbot_site.environment.kinds import Kind, NotUnderstood, boolean, whole
+from chatbot_site.environment.kinds import LARGEST_WHOLE, Kind, NotUnderstood, boolean, whole
 
 POSTGRESQL = ("postgres", "postgresql", "psql", "pgsql")
 DATABASE_EXAMPLE = "postgres://user:password@localhost:5432/chat"
 _SWITCHES = ("ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_HEALTH_CHECKS", "DISABLE_SERVER_SIDE_CURSORS")
+_WHOLE_OPTIONS = (
+    "connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"
+)  # fmt: skip
+_WORD_OPTIONS = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "channel_binding": ("disable", "prefer", "require"),
+    "gssencmode": ("disable", "prefer", "require"),
+    "target_session_attrs": ("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
+}
 _SMTP_PORTS = {"smtp": 25, "smtps": 465, "smtp+tls": 587, "smtp+ssl": 465}
 _OTHER_MAIL = ("consolemail", "filemail", "memorymail", "dummymail")
 _IMPLICIT_TLS_PORT = 465
@@ -31,11 +42,13 @@ def database(folder: Path) -> Kind[dict[str, Any]]:
         config = _sqlite(text, parts, folder) if parts.scheme == "sqlite" else _postgresql(parts)
         return config | _typed_options(config)
 
-    return Kind("database", read, DATABASE_EXAMPLE, is_secret=True)
+    return Kind("database", read, DATABASE_EXAMPLE)
 
 
 def _sqlite(text: str, parts: SplitResult, folder: Path) -> dict[str, Any]:
     name = unquote(parts.path.removeprefix("/"))
+    if parts.query:
+        raise NotUnderstood("has a query, which says nothing of a file of SQLite")
     if parts.netloc or not name:
         raise NotUnderstood("names no file of SQLite: three slashes stand before a relative path, four before another")
     return {**Env.db_url_config(text), "NAME": name if name == ":memory:" else str(folder / name)}
@@ -54,7 +67,22 @@ def _postgresql(parts: SplitResult) -> dict[str, Any]:
         config["HOST"] = unquote(host)
     if any(not port.isdigit() for port in str(config["PORT"]).split(",") if port) or host.endswith(":"):
         raise NotUnderstood("has a port that is no number")
+    _check_options(config.get("OPTIONS", {}))
     return config
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    """What libpq does not know, its connections refuse only later; the site has a pool of its own, which Django gives
+    no `conn_max_age` beside. Raises NotUnderstood."""
+    try:
+        make_conninfo(**options)
+    except ProgrammingError:
+        raise NotUnderstood("has an option in its query that PostgreSQL's connections do not have") from None
+    for name, value in options.items():
+        if name in _WHOLE_OPTIONS:
+            whole(0, LARGEST_WHOLE).read(str(value))
+        if name in _WORD_OPTIONS and value not in _WORD_OPTIONS[name]:
+            raise NotUnderstood(f"has a {name} that is none of {', '.join(_WORD_OPTIONS[name])}")
 
 
 def _typed_options(config: dict[str, Any]) -> dict[str, Any]:
@@ -62,9 +90,8 @@ def _typed_options(config: dict[str, Any]) -> dict[str, Any]:
     typed: dict[str, Any] = {
         name: boolean().read(str(config[name])) for name in _SWITCHES if isinstance(config.get(name), str | int)
     }
-    age = config.get("CONN_MAX_AGE")
-    if age is not None:
-        typed["CONN_MAX_AGE"] = whole(0, 86_400).read(str(age))
+    if str(config.get("CONN_MAX_AGE", 0)) != "0":
+        raise NotUnderstood("has a conn_max_age: the site has a pool of connections (DATABASE_POOL_SIZE)")
     return typed
 
 
@@ -77,11 +104,27 @@ def redis() -> Kind[str]:
             raise NotUnderstood("names no socket")
         if parts.scheme != "unix" and not parts.hostname:
             raise NotUnderstood("names no host")
+        if parts.scheme == "unix" and "@" not in parts.netloc and parts.netloc:
+            raise NotUnderstood("names a host: three slashes stand before the path of a socket")
         if any(given and not (given.isascii() and given.isdigit()) for given in (number, named)):
             raise NotUnderstood("has a database that is no number")
+        if parts.query:
+            _check_query(text, parts)
         return text
 
-    return Kind("redis", read, "redis://localhost:6379/0", is_secret=True)
+    return Kind("redis", read, "redis://localhost:6379/0")
+
+
+def _check_query(text: str, parts: SplitResult) -> None:
+    """Raises NotUnderstood for options that redis-py takes by no connection, or that make text of what is read."""
+    from redis import ConnectionPool
+
+    try:
+        ConnectionPool.from_url(text).make_connection()
+    except Exception:  # of many kinds, and their words may hold the password
+        raise NotUnderstood("has an option in its query that no connection to Redis has, or not so") from None
+    if {"decode_responses", "encoding", "encoding_errors"} & parse_qs(parts.query).keys():
+        raise NotUnderstood("has an option in its query that changes what is read")
 
 
 def mail_server() -> Kind[dict[str, Any]]:
@@ -97,7 +140,7 @@ def mail_server() -> Kind[dict[str, Any]]:
             raise NotUnderstood("names a folder where none belongs, or none where one does")
         return config | {"EMAIL_FILE_PATH": folder}
 
-    return Kind("mail server", read, "smtp+tls://user:password@mail.example.org:587", is_secret=True)
+    return Kind("mail server", read, "smtp+tls://user:password@mail.example.org:587")
 
 
 def _smtp(parts: SplitResult) -> dict[str, Any]:

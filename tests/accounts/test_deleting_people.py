@@ -217,3 +217,17 @@ def test_the_audit_log_has_no_name_of_anybody(victim: User, boss: User) -> None:
     victim.delete()
     assert AuditEntry.objects.get(pk=entry.pk).actor_name == f"#{entry.actor_id}"
     assert not default_storage.exists("attachments") or not any(default_storage.listdir("attachments")[1])
+
+
+def test_a_selection_with_somebody_higher_deletes_nobody_and_names_them(bob: User, boss: User) -> None:
+    bob.groups.add(Group.objects.get(name=ADMINISTRATORS))
+    other = User.objects.create_user("erin")
+    browser = Client()
+    browser.force_login(bob)
+    entries = LogEntry.objects.count()
+    chosen = {"action": "delete_selected", "_selected_action": [other.pk, boss.pk], "post": "yes"}
+    page = browser.post("/admin/accounts/user/", chosen)
+    assert page.status_code == 200
+    assert page.context["protected"] == [str(boss)]
+    assert User.objects.filter(pk__in=[other.pk, boss.pk]).count() == 2
+    assert LogEntry.objects.count() == entries

@@ -18,8 +18,8 @@ FERNET = [Fernet.generate_key().decode() for _ in range(2)]
 KINDS: dict[str, tuple[Taken, list[str]]] = {}
 
 KINDS["boolean"] = (
-    [(text, True) for text in ("true", "On", " YES ", "1", "y", '"true"')]
-    + [(text, False) for text in ("false", "OFF", "no", "0", "N")],
+    [(text, True) for text in ("true", "On", " YES ", "1", "y", "t", '"true"')]
+    + [(text, False) for text in ("false", "OFF", "no", "0", "N", "F")],
     ["yess", "enabled", "2", "-1", "truefalse", "true,false", "ja", "켜기", "null", "None", "#true", "true#", "$ON"],
 )
 KINDS["whole number"] = (
@@ -74,11 +74,27 @@ KINDS["JSON object"] = (
 )
 KINDS["time zone"] = (
     [("Europe/Berlin", "Europe/Berlin"), ("asia/seoul", "Asia/Seoul"), ("UTC # summer", "UTC")],
-    ["Asia/Seul", "Asia", "KST9", "+09:00", "../../etc/passwd", "/etc/passwd", "x" * 5000, "$TZ"],
+    ["Asia/Seul", "Asia", "KST9", "+09:00", "GMT+9", "UTC-3:30", "../../etc/passwd", "/etc/passwd", "x" * 5000, "$TZ"],
 )
 KINDS["e-mail address"] = (
-    [("chat@example.org", "chat@example.org"), ("채팅 #1 <chat@example.org>", "채팅 #1 <chat@example.org>")],
-    ["chat", "chat@", "@example.org", "a b@example.org", "a@b.org, c@d.org", "x\nBcc: b@example.org", "<a@b.org"],
+    [
+        ("chat@example.org", "chat@example.org"),
+        ("채팅 #1 <chat@example.org>", "채팅 #1 <chat@example.org>"),
+        ("Chat, Team <a@b.org>", '"Chat, Team" <a@b.org>'),
+        ("채팅 [팀] @ 집 <a@b.org>", '"채팅 [팀] @ 집" <a@b.org>'),
+    ],
+    [
+        "Bob <a@b.org>, Eve <c@d.org>",
+        "a@b.org, Eve <c@d.org>",
+        '"Chat <a@b.org>',
+        "chat",
+        "chat@",
+        "@example.org",
+        "a b@example.org",
+        "a@b.org, c@d.org",
+        "x\nBcc: b@example.org",
+        "<a@b.org",
+    ],
 )
 KINDS["address to listen on"] = (
     [("0.0.0.0", "0.0.0.0"), ("::", "::"), ("[::1]", "::1"), ("localhost", "localhost")],
@@ -103,7 +119,15 @@ KINDS["origin"] = (
         ("https://A.org:443/", "https://a.org"),
         ("http://10.0.0.5:8000", "http://10.0.0.5:8000"),
     ],
-    ["a.org", "https://*.a.org", "https://a.org/x", "ftp://a.org", "https://", "https://a.org,https://b.org"],
+    [
+        "a.org",
+        "https://*.a.org",
+        "https://a.org/x",
+        "ftp://a.org",
+        "https://",
+        "https://a.org,https://b.org",
+        f"https://user:{MARK}@a.org",
+    ],
 )
 KINDS["origins"] = (
     [
@@ -112,7 +136,17 @@ KINDS["origins"] = (
         ("https://*.a.org", ["https://*.a.org"]),
         ("http://[::1]:8000", ["http://[::1]:8000"]),
     ],
-    ["a.org", "//a.org", "https://", "https://a.org/x", "https://a.org:x", "ftp://a.org", "https://a https://b", "*"],
+    [
+        "a.org",
+        "//a.org",
+        "https://",
+        "https://a.org/x",
+        f"https://user:{MARK}@a.org",
+        "https://a.org:x",
+        "ftp://a.org",
+        "https://a https://b",
+        "*",
+    ],
 )
 KINDS["http address"] = (
     [(text, text) for text in ("https://a.org/v1?api-version=1", "http://[::1]:8000", "http://gpu-box:8000/v1")],
@@ -141,13 +175,42 @@ KINDS["database"] = (
     ["chat", "localhost/chat", "mysql://u:p@h/d", "postgres://h", "postgres://u:p@h:x/d", "postgres://h:99999/d"]
     + [f"postgres://u:{MARK}{sign}x@h:5432/d" for sign in ("#", "/", "?", "[", "]", " ", "\u2100", "%FF", "\\", "\n")]
     + ["sqlite://", "sqlite:///", "sqlite://db.sqlite3", "postgres:/h/d", "postgres://h/d?conn_health_checks=perhaps"]
-    + ["postgres://h/d?sslmode", "postgres://h/d?conn_max_age=long", "postgres://h:/d", "$DATABASE"],
+    + ["postgres://h/d?sslmode", "postgres://h/d?conn_max_age=long", "postgres://h:/d", "$DATABASE"]
+    + [
+        f"postgres://u:{MARK}@h/d?{option}"
+        for option in (
+            "conn_max_age=60",
+            "pool=true",
+            "isolation_level=2",
+            "pgbouncer=true",
+            "connect_timeout=abc",
+            "sslmode=nonsense",
+            "target_session_attrs=any-of-them",
+            "schema=a",
+            "keepalives=-1",
+        )
+    ]
+    + ["sqlite:///db.sqlite3?timeout=5", "sqlite:///my db"],
 )
 KINDS["redis"] = (
-    [(text, text) for text in ("redis://localhost:6379/0", "rediss://:p%40ss@h", "unix:///run/redis.sock?db=1")]
+    [
+        (text, text)
+        for text in (
+            "redis://localhost:6379/0",
+            "rediss://:p%40ss@h",
+            "unix:///run/redis.sock?db=1",
+            "redis://h?socket_timeout=5&protocol=3",
+            "rediss://h/0?ssl_cert_reqs=none",
+        )
+    ]
     + [("redis://h # cache", "redis://h")],
     ["localhost:6379", "http://h", "redis://", "redis://h:x", "redis://h/abc", "redis://h?db=x", "unix://", "$REDIS"]
-    + [f"redis://:{MARK}{sign}x@h/0" for sign in ("#", "/", "?", "[", " ")],
+    + [f"redis://:{MARK}{sign}x@h/0" for sign in ("#", "/", "?", "[", " ")]
+    + [
+        f"redis://:{MARK}@h/0?{option}"
+        for option in ("ssl_cert_reqs=none", "foo=bar", "socket_timeout=abc", "decode_responses=true")
+    ]
+    + ["rediss://h?ssl_cert_reqs=foo", "unix://run/redis.sock"],
 )
 KINDS["mail server"] = (
     [],

@@ -78,7 +78,7 @@ def test_production_needs_its_names(production, settings, hosts: list[str], code
 
 
 def test_debug_outside_development_is_warned_of(production, settings) -> None:
-    settings.DEBUG = True
+    settings.DEBUG_IS_ASKED_FOR = True
 
     assert only(checks.check_debug).id == "chatbot_site.W001"
 

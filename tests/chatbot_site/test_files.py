@@ -1,5 +1,6 @@
 """Files that commands write where a person says: in the place of nothing that is not theirs."""
 
+import fcntl
 import os
 import socket
 import stat
@@ -106,6 +107,19 @@ def test_nothing_is_left_of_what_failed(place: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         _write(place, meanwhile=lambda: 1 / 0)
     assert os.listdir(place.parent) == []
+
+
+def test_what_a_killed_command_left_goes_and_what_another_writes_stays(place: Path) -> None:
+    left, young, written, link = (place.with_name(f".chat-{name}.unfinished") for name in "abcd")
+    for path in (left, young, written):
+        path.write_bytes(b"x")
+    for path in (left, written):
+        os.utime(path, (0, 0))
+    link.symlink_to(place)
+    with written.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        _write(place)
+    assert {path.name for path in place.parent.iterdir()} == {"out", young.name, written.name, link.name}
 
 
 def test_a_disk_without_links(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,10 +140,14 @@ def test_hides_the_configured_secrets(settings) -> None:
     settings.SECRET_KEY = "signing-key-of-this-site"
     settings.ENCRYPTION_KEY = "first-fernet-key,second-fernet-key"
     settings.PROVIDERS = {"openai": {"api_key": "a key of an unusual form"}}
+    options = {"bucket_name": "the-bucket", "secret_key": "a key of the storage"}
+    settings.STORAGES = {**settings.STORAGES, "backups": {"BACKEND": "a.B", "OPTIONS": options}}
 
-    shown = redact("signing-key-of-this-site second-fernet-key a key of an unusual form")
+    shown = redact(
+        "signing-key-of-this-site second-fernet-key a key of an unusual form, a key of the storage the-bucket"
+    )
 
-    assert shown == "[hidden] [hidden] [hidden]"
+    assert shown == "[hidden] [hidden] [hidden], [hidden] the-bucket"
 
 
 def test_hides_secrets_in_tracebacks_and_arguments() -> None:

@@ -36,9 +36,9 @@ def test_options_of_a_database_have_djangos_types() -> None:
     read = database(Path("/srv")).read
 
     assert read("postgres:///chat?host=/var/run/postgresql")["OPTIONS"] == {"host": "/var/run/postgresql"}
-    config = read("postgres://h/d?sslmode=require&conn_health_checks=false&conn_max_age=60")
-    assert config["OPTIONS"] == {"sslmode": "require"}
-    assert (config["CONN_HEALTH_CHECKS"], config["CONN_MAX_AGE"]) == (False, 60)
+    config = read("postgres://h/d?sslmode=require&conn_health_checks=false&connect_timeout=5&options=-c%20x%3Dy")
+    assert config["OPTIONS"] == {"sslmode": "require", "connect_timeout": 5, "options": "-c x=y"}
+    assert config["CONN_HEALTH_CHECKS"] is False
 
 
 @pytest.mark.parametrize(

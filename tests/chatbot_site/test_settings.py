@@ -140,3 +140,12 @@ def test_the_settings_as_a_whole_refuse_each_of_them(tmp_path: Path) -> None:
     for name, said in json.loads(done.stdout).items():
         assert re.match(rf"InvalidSetting: {name} .*; for example: {name}=", said), (name, said)
         assert MARK not in said
+
+
+def test_options_of_no_storage_are_refused(tmp_path: Path) -> None:
+    env = environment(tmp_path, APP_ENV="development", BACKUP_STORAGE_OPTIONS='{"bucket_name": "b"}')
+    command = [sys.executable, "manage.py", "check"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "BACKUP_STORAGE is not given, but BACKUP_STORAGE_OPTIONS is; for example: BACKUP_STORAGE=" in done.stderr
