@@ -2,8 +2,8 @@
 
 A fence or a formula that is open at a text's end is closed. HTML is shown and not obeyed, since a comment or an element
 without an end hides what follows; of an answer, pairs of the tags that this product shows as what they mean stay. Notes
-are renamed, so that those of two answers stay apart. Whether that was enough, the parser says; a text for which it was
-not, or that takes too long, stands in a fence of its own that nothing in it can close.
+and definitions of links are renamed, so that those of two answers stay apart. Whether that was enough, the parser says;
+a text for which it was not, or that takes too long, stands in a fence of its own that nothing in it can close.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
 from conversations.rendering import budget
@@ -29,6 +31,11 @@ KEPT_TAG = re.compile(
 NOTE = re.compile(r"(?<!\\)\[\^(?=[^\[\]\s]{1,200}\])")
 NOTE_TEXT = re.compile(r"^[ >]*+\[\^[^\[\]\s]{1,200}\]:", re.MULTILINE)
 DEFINITION = re.compile(r"^( {0,3})(?=\[[^\n]*\]:)", re.MULTILINE)
+_LABEL = r"(?!\^)(?:[^\[\]\\]|\\.){1,999}"
+REFERENCE = re.compile(
+    rf"(?P<start>^[ >]*)?(?<![\]\\])\[(?P<text>{_LABEL})\](?P<after>\[(?P<label>{_LABEL})?\]|[:(])?",
+    re.MULTILINE | re.DOTALL,
+)
 TICKS = re.compile(r"`+")
 BLANK = re.compile(r"\n[ \t]*\n")
 DOLLARS = re.compile(r"(?<![\\$])\$\$(?!\$)")
@@ -45,7 +52,7 @@ def contained(text: str, number: int, is_markdown: bool) -> str:
             for keeps_tags in (True, False) if is_markdown else (False,):
                 made = _closed(_escaped(text, number, keeps_tags, is_markdown))
                 if _ends(made, keeps_tags):
-                    return made
+                    return _with_own_labels(made, number) if is_markdown else made
     except (budget.OverBudget, RecursionError):
         pass
     return fenced(text)
@@ -72,6 +79,27 @@ def _escaped(text: str, number: int, keeps_tags: bool, is_markdown: bool) -> str
         return part if is_markdown else DEFINITION.sub(r"\1\\", part)
 
     return "".join(part if is_code else prose(part) for part, is_code in _parts(text))
+
+
+def _with_own_labels(text: str, number: int) -> str:
+    """The text with the definitions of its links renamed, where that leaves every link where it leads."""
+    env: dict[str, Any] = {}
+    _blocks().parse(text, env)
+    defined = env.get("references", {})
+    if not defined:
+        return text
+
+    def rename(match: re.Match[str]) -> str:
+        start, after = match["start"] or "", match["after"] or ""
+        label = match["label"] or match["text"]
+        if normalizeReference(label) not in defined or after == "(":
+            return match[0]
+        if after == ":" and match["start"] is not None:
+            return f"{start}[{number}-{label}]:"
+        return f"{start}[{match['text']}][{number}-{label}]" + (after if after == ":" else "")
+
+    made = "".join(part if is_code else REFERENCE.sub(rename, part) for part, is_code in _parts(text))
+    return made if all(reader.render(made) == reader.render(text) for reader in _readers()) else text
 
 
 def _shown(match: re.Match[str], keeps_tags: bool) -> str:

@@ -106,6 +106,30 @@ def test_notes_of_two_answers_stay_apart() -> None:
     assert contained(text, 3, True) == "a[^3-1] `[^1]`\n\n[^3-1]: b"
 
 
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("see [a].\n\n[a]: http://b", "see [a][3-a].\n\n[3-a]: http://b"),
+        (
+            "[b c][A] and [a][] and ![i][a]\n\n[a]: http://b 'c'",
+            "[b c][3-A] and [a][3-a] and ![i][3-a]\n\n[3-a]: http://b 'c'",
+        ),
+        ("> [a]: /b\n\n[a] `[a]` [other] [a](d)", "> [3-a]: /b\n\n[a][3-a] `[a]` [other] [a](d)"),
+        ("a[^1] [x]\n\n[^1]: so [x]\n\n[x]: y", "a[^3-1] [x][3-x]\n\n[^3-1]: so [x][3-x]\n\n[3-x]: y"),
+    ],
+)
+def test_links_of_two_answers_stay_apart(text: str, made: str) -> None:
+    assert contained(text, 3, True) == made
+
+
+@pytest.mark.parametrize(
+    "text", ["[a [b] c][d]\n\n[d]: e", "[d][x][y]\n\n[x]: e", "[a\nb]\n\n[a b]: c", "- [a]\n\n  [a]: b"]
+)
+def test_a_link_leads_where_it_led(text: str) -> None:
+    for reader in READERS:
+        assert reader.render(contained(text, 3, True)) == reader.render(text)
+
+
 def test_a_question_defines_no_links() -> None:
     assert contained("[a]: http://b", 1, False) == "\\[a]: http://b"
 
