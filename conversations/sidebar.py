@@ -79,7 +79,7 @@ def _entries(user: User) -> ConversationQuerySet:
 
 def _pinned(user: User) -> Group:
     found = _entries(user).filter(pinned_at__isnull=False).order_by("-pinned_at", "-id")
-    return Group("pinned", _("Pinned"), list(found[:MAX_PINNED]))
+    return Group("pinned", _("Pinned"), list(found))  # all: out of the archive there may come more
 
 
 def folders_of(user: User) -> list[Folder]:

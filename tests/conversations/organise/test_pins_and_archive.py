@@ -95,3 +95,12 @@ def test_the_archive_is_a_page_with_a_way_back(alice: User, alice_client: Client
     response = alice_client.post("/conversations/archived/", {"only": conversation.pk}, headers=ENGLISH)
     assert response["Location"] == "/conversations/archived/"
     assert conversation.title in _titles(alice)["today"]
+
+
+def test_what_comes_out_of_the_archive_beyond_the_limit_is_seen(alice_client: Client, alice: User) -> None:
+    now = timezone.now()
+    Conversation.objects.bulk_create(
+        [Conversation(owner=alice, title=f"Pin {n:02}", pinned_at=now) for n in range(MAX_PINNED + 1)]
+    )
+    page = alice_client.get("/").content.decode()
+    assert all(f"Pin {n:02}" in page for n in range(MAX_PINNED + 1))
