@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'user',
                 'verbose_name_plural': 'users',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('email',), name='accounts_user_email_unique_when_given', violation_error_message='Someone already uses this e-mail address.'), models.UniqueConstraint(condition=models.Q(('looks_like', ''), _negated=True), fields=('looks_like',), name='accounts_user_name_looks_like_no_other')],
             },
         ),
         migrations.CreateModel(
@@ -57,13 +58,5 @@ class Migration(migrations.Migration):
                 'verbose_name': 'preferences',
                 'verbose_name_plural': 'preferences',
             },
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('email',), name='accounts_user_email_unique_when_given', violation_error_message='Someone already uses this e-mail address.'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('looks_like', ''), _negated=True), fields=('looks_like',), name='accounts_user_name_looks_like_no_other'),
         ),
     ]

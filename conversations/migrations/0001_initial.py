@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('accounts', '__first__'),
     ]
 
     operations = [
@@ -27,6 +27,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='folders', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('owner', 'name'), name='folder_name_once')],
+            },
         ),
         migrations.CreateModel(
             name='Conversation',
@@ -56,6 +59,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'conversation',
                 'verbose_name_plural': 'conversations',
+                'indexes': [models.Index(condition=models.Q(('archived_at__isnull', True), ('deleted_at__isnull', True), ('expires_at__isnull', True)), fields=['owner', '-updated_at', '-id'], name='conversation_list'), models.Index(condition=models.Q(('archived_at__isnull', True), ('deleted_at__isnull', True), ('expires_at__isnull', True), ('pinned_at__isnull', False)), fields=['owner', '-pinned_at'], name='conversation_pinned'), models.Index(condition=models.Q(('archived_at__isnull', True), ('deleted_at__isnull', True), ('expires_at__isnull', True), ('folder__isnull', False)), fields=['owner', 'folder', '-updated_at', '-id'], name='conversation_in_folder'), models.Index(condition=models.Q(('archived_at__isnull', False), ('deleted_at__isnull', True)), fields=['owner', '-archived_at'], name='conversation_archived'), models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='conversation_expiring'), models.Index(condition=models.Q(('deleted_at__isnull', False)), fields=['deleted_at'], name='conversation_deleted'), models.Index(condition=models.Q(('title_is_indexed', False)), fields=['owner'], name='conversation_title_to_index')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('source_id', ''), _negated=True), fields=('owner', 'source', 'source_id'), name='conversation_imported_once')],
             },
         ),
         migrations.CreateModel(
@@ -71,6 +76,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='import_jobs', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['owner', '-created_at'], name='import_job_list')],
+            },
         ),
         migrations.CreateModel(
             name='Message',
@@ -90,6 +98,10 @@ class Migration(migrations.Migration):
                 ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='conversations.conversation')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='children', to='conversations.message')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('is_indexed', False)), fields=['conversation'], name='message_to_index'), models.Index(condition=models.Q(('hidden_at__isnull', False)), fields=['conversation'], name='message_hidden'), models.Index(condition=models.Q(('copied_from__isnull', False)), fields=['copied_from'], name='message_copies')],
+                'constraints': [models.UniqueConstraint(fields=('conversation', 'client_id'), name='message_once'), models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='message_not_its_own_parent'), models.CheckConstraint(condition=models.Q(('role__in', ['user', 'assistant'])), name='message_role')],
+            },
         ),
         migrations.CreateModel(
             name='Generation',
@@ -129,6 +141,10 @@ class Migration(migrations.Migration):
                 ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='generations', to='conversations.conversation')),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='generations', to='conversations.message')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('status', 'queued')), fields=['created_at'], name='generation_queued'), models.Index(condition=models.Q(('status', 'running')), fields=['heartbeat_at'], name='generation_running')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'running'])), fields=('message',), name='generation_one_open')],
+            },
         ),
         migrations.AddField(
             model_name='conversation',
@@ -144,6 +160,10 @@ class Migration(migrations.Migration):
                 ('message', models.ForeignKey(help_text='null: the title', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='conversations.message')),
                 ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(models.F('owner'), models.OrderBy(models.F('id'), descending=True), name='search_newest'), models.Index(models.F('owner'), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('message__isnull', True)), name='search_newest_titles')],
+                'constraints': [models.UniqueConstraint(fields=('message',), name='search_message_once'), models.UniqueConstraint(condition=models.Q(('message__isnull', True)), fields=('conversation',), name='search_title_once')],
+            },
         ),
         migrations.CreateModel(
             name='Share',
@@ -168,6 +188,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='waiting', to='conversations.conversation')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('conversation', 'client_id'), name='waiting_once')],
+            },
         ),
         migrations.CreateModel(
             name='Attachment',
@@ -186,105 +209,8 @@ class Migration(migrations.Migration):
                 ('message', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='conversations.message')),
                 ('waiting', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='conversations.waitingmessage')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='folder',
-            constraint=models.UniqueConstraint(fields=('owner', 'name'), name='folder_name_once'),
-        ),
-        migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(fields=['owner', '-created_at'], name='import_job_list'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('is_indexed', False)), fields=['conversation'], name='message_to_index'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('hidden_at__isnull', False)), fields=['conversation'], name='message_hidden'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('copied_from__isnull', False)), fields=['copied_from'], name='message_copies'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('conversation', 'client_id'), name='message_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='message_not_its_own_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['user', 'assistant'])), name='message_role'),
-        ),
-        migrations.AddIndex(
-            model_name='generation',
-            index=models.Index(condition=models.Q(('status', 'queued')), fields=['created_at'], name='generation_queued'),
-        ),
-        migrations.AddIndex(
-            model_name='generation',
-            index=models.Index(condition=models.Q(('status', 'running')), fields=['heartbeat_at'], name='generation_running'),
-        ),
-        migrations.AddConstraint(
-            model_name='generation',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'running'])), fields=('message',), name='generation_one_open'),
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('deleted_at__isnull', True), ('expires_at__isnull', True)), fields=['owner', '-updated_at', '-id'], name='conversation_list'),
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('deleted_at__isnull', True), ('expires_at__isnull', True), ('pinned_at__isnull', False)), fields=['owner', '-pinned_at'], name='conversation_pinned'),
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('deleted_at__isnull', True), ('expires_at__isnull', True), ('folder__isnull', False)), fields=['owner', 'folder', '-updated_at', '-id'], name='conversation_in_folder'),
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('archived_at__isnull', False), ('deleted_at__isnull', True)), fields=['owner', '-archived_at'], name='conversation_archived'),
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='conversation_expiring'),
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', False)), fields=['deleted_at'], name='conversation_deleted'),
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('title_is_indexed', False)), fields=['owner'], name='conversation_title_to_index'),
-        ),
-        migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_id', ''), _negated=True), fields=('owner', 'source', 'source_id'), name='conversation_imported_once'),
-        ),
-        migrations.AddIndex(
-            model_name='searchentry',
-            index=models.Index(models.F('owner'), models.OrderBy(models.F('id'), descending=True), name='search_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='searchentry',
-            index=models.Index(models.F('owner'), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('message__isnull', True)), name='search_newest_titles'),
-        ),
-        migrations.AddConstraint(
-            model_name='searchentry',
-            constraint=models.UniqueConstraint(fields=('message',), name='search_message_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='searchentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('message__isnull', True)), fields=('conversation',), name='search_title_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='waitingmessage',
-            constraint=models.UniqueConstraint(fields=('conversation', 'client_id'), name='waiting_once'),
-        ),
-        migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(condition=models.Q(('message__isnull', True)), fields=['created_at'], name='attachment_unsent'),
+            options={
+                'indexes': [models.Index(condition=models.Q(('message__isnull', True)), fields=['created_at'], name='attachment_unsent')],
+            },
         ),
     ]

@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('accounts', '__first__'),
         ('conversations', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -84,6 +84,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'case',
                 'verbose_name_plural': 'cases',
                 'permissions': [('moderate', 'Can review reported content and act on it')],
+                'indexes': [models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['-created_at', '-id'], name='case_open'), models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['-score', '-id'], name='case_gravest'), models.Index(condition=models.Q(('resolved_at__isnull', False)), fields=['-resolved_at', '-id'], name='case_resolved'), models.Index(fields=['conversation'], name='case_of_conversation')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('message__isnull', False), ('resolved_at__isnull', True)), fields=('message',), name='case_one_open_for_message'), models.UniqueConstraint(condition=models.Q(('resolved_at__isnull', True), ('share__isnull', False)), fields=('share',), name='case_one_open_for_share')],
             },
         ),
         migrations.CreateModel(
@@ -100,6 +102,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'notice',
                 'verbose_name_plural': 'notices',
+                'indexes': [models.Index(condition=models.Q(('read_at__isnull', True)), fields=['person'], name='notice_unread')],
             },
         ),
         migrations.CreateModel(
@@ -115,6 +118,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'opening',
                 'verbose_name_plural': 'openings',
+                'indexes': [models.Index(fields=['moderator', 'conversation', '-created_at'], name='opening_latest')],
             },
         ),
         migrations.CreateModel(
@@ -133,46 +137,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'flag',
                 'verbose_name_plural': 'flags',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('reporter__isnull', False)), fields=('case', 'reporter'), name='flag_report_once'), models.UniqueConstraint(condition=models.Q(('rule__isnull', False)), fields=('case', 'rule'), name='flag_rule_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['-created_at', '-id'], name='case_open'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['-score', '-id'], name='case_gravest'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', False)), fields=['-resolved_at', '-id'], name='case_resolved'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['conversation'], name='case_of_conversation'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('message__isnull', False), ('resolved_at__isnull', True)), fields=('message',), name='case_one_open_for_message'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('resolved_at__isnull', True), ('share__isnull', False)), fields=('share',), name='case_one_open_for_share'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['person'], name='notice_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='opening',
-            index=models.Index(fields=['moderator', 'conversation', '-created_at'], name='opening_latest'),
-        ),
-        migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.UniqueConstraint(condition=models.Q(('reporter__isnull', False)), fields=('case', 'reporter'), name='flag_report_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.UniqueConstraint(condition=models.Q(('rule__isnull', False)), fields=('case', 'rule'), name='flag_rule_once'),
         ),
     ]
