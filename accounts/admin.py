@@ -103,6 +103,9 @@ class UserAdmin(ForgivingList, UserAdminBase):
         chosen = User.objects.filter(pk__in=[person.pk for person in objs])
         theirs = {request.user.pk, *ranks.above(request.user, chosen).values_list("pk", flat=True)}
         kept = [str(person) for person in objs if person.pk not in theirs]
+        if kept:
+            text = _("You cannot delete people of your own rank or a higher one. Take them out of the selection.")
+            self.message_user(request, text, messages.ERROR)
         return [str(person) for person in objs], counts, set(), [*protected, *kept]
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:

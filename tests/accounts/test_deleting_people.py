@@ -226,8 +226,9 @@ def test_a_selection_with_somebody_higher_deletes_nobody_and_names_them(bob: Use
     browser.force_login(bob)
     entries = LogEntry.objects.count()
     chosen = {"action": "delete_selected", "_selected_action": [other.pk, boss.pk], "post": "yes"}
-    page = browser.post("/admin/accounts/user/", chosen)
+    page = browser.post("/admin/accounts/user/", chosen, headers={"accept-language": "en"})
     assert page.status_code == 200
     assert page.context["protected"] == [str(boss)]
+    assert "Take them out of the selection" in page.content.decode()
     assert User.objects.filter(pk__in=[other.pk, boss.pk]).count() == 2
     assert LogEntry.objects.count() == entries
