@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -104,17 +104,23 @@ def test_whoever_is_logged_in_may_send_a_file_where_files_are_taken(site: Site, 
 
 def test_a_large_file_of_a_member_arrives_whole_and_stays_out_of_memory(site: Site, session: str) -> None:
     process = psutil.Process(site.processes[0].process.pid)
-    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\n\r\n'
-    length = len(head) + 60 * MEGABYTE + len(b"\r\n--x--\r\n")
+    _send_file(site, session, 1)  # what the first one loads is no part of the next
     before = process.memory_info().rss
+    _send_file(site, session, 60)
+    assert process.memory_info().rss - before < 30 * MEGABYTE
+
+
+def _send_file(site: Site, session: str, megabytes: int) -> None:
+    """Without a token, which the site must read it all to see."""
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\n\r\n'
+    length = len(head) + megabytes * MEGABYTE + len(b"\r\n--x--\r\n")
     with Line(site, "/import/", FORM, b"Content-Length: %d" % length, b"Connection: close", session=session) as line:
         line.send(head)
-        for _ in range(60):
+        for _ in range(megabytes):
             assert line.send(b"x" * MEGABYTE)
         line.send(b"\r\n--x--\r\n")
         said = line.answer()
-    assert said.startswith("HTTP/1.1 403"), said[:200]  # it has no token: the site has read it all to see that
-    assert process.memory_info().rss - before < 30 * MEGABYTE
+    assert said.startswith("HTTP/1.1 403"), said[:200]
 
 
 def test_scripts_whose_session_has_ended_are_sent_to_the_login(site: Site) -> None:
@@ -150,6 +156,26 @@ def test_messages_up_the_websocket_are_short_in_however_many_frames(site: Site, 
             assert not _is_closed(tab)
             tab.send(message)
             assert _is_closed(tab)
+
+
+@pytest.mark.parametrize(
+    "say",
+    [lambda tab: tab.send("x"), lambda tab: tab.ping(), lambda tab: tab.pong(), lambda tab: tab.send(iter([""] * 9))],
+    ids=["messages", "pings", "pongs", "parts of a message"],
+)
+def test_messages_up_the_websocket_are_few(site: Site, session: str, say: Callable[[ClientConnection], object]) -> None:
+    """What waits for whoever reads it, or for the page to take its answer, would fill the memory."""
+    url = site.processes[0].url
+    where, extra = (
+        f"{url.replace('http', 'ws')}/ws/c/5f5b2d9e-0000-4000-8000-000000000001/",
+        {"Cookie": f"sessionid={session}"},
+    )
+    with connect(where, origin=url, additional_headers=extra) as tab:
+        for _ in range(5):
+            say(tab)
+        assert not _is_closed(tab)
+        with pytest.raises(ConnectionClosed):
+            [say(tab) for _ in range(50_000)]
 
 
 def test_a_person_has_so_many_sockets_and_the_next_is_refused(site: Site, session: str) -> None:
