@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponseRedirect
@@ -22,6 +23,7 @@ from accounts.naming import site_name
 
 WRONG_LOGIN = _("The name or the password is not right. Check both and try again.")
 EMAIL_TAKEN = _("Someone already uses this e-mail address.")
+LONGEST_EMAIL = MaxLengthValidator(254)  # in both tables that hold them
 CONFIRMATION = "account/email/email_confirmation"
 SUSPENDED_KEY = "suspended_person"  # in the session of whoever has just tried to log in
 DEFAULT_STAGE = "allauth.account.stages.EmailVerificationStage"
@@ -51,7 +53,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return cleaned
 
     def clean_email(self, email: str) -> str:
+        """What is too long is refused; allauth would cut it, and the domain, which says who may sign up, with it."""
         cleaned: str = super().clean_email(normal_email(email))
+        LONGEST_EMAIL(cleaned)
         return cleaned
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:

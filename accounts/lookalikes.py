@@ -28,7 +28,13 @@ def _plainest() -> dict[str, str]:
         files("confusable_homoglyphs").joinpath("confusables.json").read_text(encoding="utf-8")
     )
     others = {letter: [_bare(other["c"]) for other in found] for letter, found in alike.items()}
-    return {letter: _stands_for(letter, others) for letter in others if len(letter) == 1}
+    plainest = {letter: _stands_for(letter, others) for letter in others if len(letter) == 1}
+    for capital, plain in list(plainest.items()):
+        small = capital.lower()
+        # "кam" and "КAM" are one name here: what looks like a Latin letter as a capital does so as a small one.
+        if plain.isascii() and len(small) == 1 and not plainest.get(small, small).isascii():
+            plainest |= dict.fromkeys((small, plainest.get(small, small)), plain)
+    return plainest
 
 
 def _stands_for(letter: str, others: dict[str, list[str]]) -> str:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from accounts.models import User
 from tests.accounts.conftest import PASSWORD
@@ -127,3 +128,15 @@ def test_a_made_up_link_is_refused(client, key):
 
 def test_the_page_is_for_people_who_are_logged_in(client):
     assert client.get("/accounts/email/").status_code == 302
+
+
+@pytest.mark.parametrize("length", [255, 256, 300, 1000])
+def test_an_address_that_is_too_long_is_refused_and_never_cut(client, alice, domain_rule, log_in, length, mailoutbox):
+    """Cut, it would end in another domain."""
+    email = "a" * (length - len("@example.com")) + "@example.com"
+    sign_up(client, email)
+    assert not User.objects.exclude(pk=alice.pk).exists()
+    log_in(client, "alice")
+    assert client.post("/accounts/email/", {"email": email, "action_add": ""}).status_code == 200
+    assert not EmailAddress.objects.filter(email__startswith="aaa").exists()
+    assert mailoutbox == []

@@ -98,3 +98,8 @@ def test_korean_names_are_told_apart(db: None) -> None:
         User.objects.create_user(name, password=PASSWORD)
     with pytest.raises(ValidationError):
         User(username="김철수", password="x").full_clean()
+
+
+@pytest.mark.parametrize("name", ["кam", "КAM", "Кam", "ĸam", "каm"])
+def test_what_looks_alike_in_capitals_does_in_small_letters(name: str) -> None:
+    assert skeleton(name) == skeleton("kam") == skeleton("KAM")
