@@ -9,7 +9,10 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
+import regex
+
 SKELETON_LENGTH = 400
+_UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 
 
 def skeleton(name: str) -> str:
@@ -18,7 +21,7 @@ def skeleton(name: str) -> str:
     for _twice in range(2):  # a letter may lead to one that has a form of its own
         name = "".join(plainest.get(letter, letter) for letter in unicodedata.normalize("NFD", name))
         name = unicodedata.normalize("NFD", name.casefold())
-    return "".join(letter for letter in name if unicodedata.category(letter) != "Cf")[:SKELETON_LENGTH]
+    return _UNSEEN.sub("", name).replace("vv", "w")[:SKELETON_LENGTH]
 
 
 @cache

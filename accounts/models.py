@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import passwords
 from accounts.lookalikes import SKELETON_LENGTH, skeleton
 
+# The fillers of Hangul are letters that show nothing.
+NAME = r"^(?:(?![\u115f\u1160\u3164\uffa0])[\w.-])+\Z"
 LOOKS_TAKEN = _("This name looks like one that is taken. Choose another.")
 MAX_TEMPERATURE = 2.0
 MIN_TOKENS, MAX_TOKENS, TOKEN_STEP = 100, 4000, 100
@@ -63,7 +65,7 @@ class User(AbstractUser):
         _("username"),
         max_length=64,
         unique=True,
-        validators=[RegexValidator(r"^[\w.-]+\Z", _("Use letters, digits, dots, hyphens and underscores only."))],
+        validators=[RegexValidator(NAME, _("Use letters, digits, dots, hyphens and underscores only."))],
         error_messages={"unique": _("This username is taken.")},
     )
     looks_like = models.CharField(

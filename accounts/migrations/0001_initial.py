@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
                 ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('username', models.CharField(error_messages={'unique': 'This username is taken.'}, max_length=64, unique=True, validators=[django.core.validators.RegexValidator('^[\\w.-]+\\Z', 'Use letters, digits, dots, hyphens and underscores only.')], verbose_name='username')),
+                ('username', models.CharField(error_messages={'unique': 'This username is taken.'}, max_length=64, unique=True, validators=[django.core.validators.RegexValidator('^(?:(?![\\u115f\\u1160\\u3164\\uffa0])[\\w.-])+\\Z', 'Use letters, digits, dots, hyphens and underscores only.')], verbose_name='username')),
                 ('looks_like', models.CharField(default='', editable=False, help_text='see accounts.lookalikes', max_length=400)),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('suspension_reason', models.CharField(blank=True, help_text='The person reads it when they try to log in.', max_length=500, verbose_name='reason of the suspension')),

@@ -103,3 +103,11 @@ def test_korean_names_are_told_apart(db: None) -> None:
 @pytest.mark.parametrize("name", ["кam", "КAM", "Кam", "ĸam", "каm"])
 def test_what_looks_alike_in_capitals_does_in_small_letters(name: str) -> None:
     assert skeleton(name) == skeleton("kam") == skeleton("KAM")
+
+
+@pytest.mark.parametrize("sign", ["\u3164", "\u115f", "\u1160", "\uffa0", "\u200b", "\ufe0f", "\u00ad", "\u2800"])
+def test_a_name_with_what_nobody_sees_is_refused(alice: User, client: Client, sign: str) -> None:
+    for name in (f"alice{sign}", f"al{sign}ice", sign, f"{sign}zoe"):
+        client.post("/accounts/signup/", {"username": name, "password1": PASSWORD})
+        assert list(User.objects.values_list("username", flat=True)) == ["alice"]
+        assert skeleton(f"alice{sign}") == skeleton("alice") or sign == "\u2800"
