@@ -133,9 +133,14 @@ def _edited(text: str, edits: Sequence[Edit], room: Room) -> str | None:
 def block(text: str, title: str = "", language: str = "") -> str:
     """`text` as a block of code that nothing in it can close, under its title."""
     fence = "`" * max([3, *(len(ticks) + 1 for ticks in _TICKS.findall(text))])
-    heading = _heading(title)
     body = text.strip("\n")
-    return (f"**{heading}**\n\n" if heading else "") + f"{fence}{_info(language)}\n{body}\n{fence}"
+    return titled(f"{fence}{_info(language)}\n{body}\n{fence}", title)
+
+
+def titled(text: str, title: str) -> str:
+    """`text` under a title, where there is one."""
+    heading = _heading(title)
+    return "\n\n".join(filter(None, (f"**{heading}**" if heading else "", text)))
 
 
 def unboxed(text: str) -> str:

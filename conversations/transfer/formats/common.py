@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,17 +16,8 @@ from conversations.transfer.values import Value
 
 UNKNOWN = "unknown:"  # notes that begin so count the shapes that no parser knows, by name
 _SHAPE_LENGTH = 60
-_STARS = (
-    "pinned",
-    "is_pinned",
-    "isPinned",
-    "is_starred",
-    "starred",
-    "isStarred",
-    "favorite",
-    "is_favorite",
-    "pinned_at",
-)
+_STAR = re.compile(r"(?:is_?)?(?:pinned|starred|favou?rited?)(?:_?(?:at|time|on|date))?", re.IGNORECASE)
+_FILE_PART = re.compile(r"\A(?:input_)?(image|audio|video|file|document)(?:_url|_file)?\Z")
 _EXTRACTED = ("extracted_content", "extractedContent", "content", "text")
 
 
@@ -44,7 +36,8 @@ def unknown(kind: str, notes: Counter[str]) -> None:
 
 def is_starred(value: Value) -> bool:
     """What people have put a star on, by whatever name."""
-    return any(value.get(key).flag() for key in _STARS)
+    names = (key for key in value.data if _STAR.fullmatch(key)) if isinstance(value.data, dict) else ()
+    return any(value.get(key).flag() for key in names)
 
 
 def joined(texts: Sequence[str]) -> str:
@@ -65,8 +58,17 @@ def files(listed: Value, notes: Counter[str], *keys: str) -> list[Piece]:
     return [*blocks, " ".join(marks)]
 
 
+def is_file(part: Value) -> bool:
+    """Whether a part of a message is a file: "image_url", "input_file"."""
+    return _FILE_PART.fullmatch(part.get("type").text()) is not None
+
+
 def _name_of(item: Value, *keys: str) -> str:
-    return (item.first(*keys, "name", "filename", "file_name", "type") if isinstance(item.data, dict) else item).text()
+    if not isinstance(item.data, dict):
+        return item.text()
+    names = (*keys, "name", "filename", "file_name", "title")
+    name = item.first(*names).text() or item.get("file").first(*names).text()
+    return name or _FILE_PART.sub(r"\1", item.get("type").text())
 
 
 def _text_in(item: Value) -> str:
@@ -76,7 +78,8 @@ def _text_in(item: Value) -> str:
             text = holder.get(key).data
             if isinstance(text, str) and text.strip() and not text.startswith("data:"):
                 return holder.get(key).text()
-    return ""
+    source = item.get("source")
+    return source.get("data").text() if source.get("type").data == "text" else ""
 
 
 def source_id(*candidates: Value) -> str:

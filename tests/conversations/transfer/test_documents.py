@@ -171,6 +171,52 @@ def test_files_that_claude_created(make: Make) -> None:
     assert one.notes["tools"] == 1
 
 
+def test_changes_of_a_file_by_other_tools_of_claude(make: Make) -> None:
+    edits = [{"old_string": "a", "new_string": "b"}, {"old_string": "1", "new_string": "2"}]
+    one = _claude(
+        make,
+        _tool("create_file", path="/f.py", file_text="a = 1"),
+        _tool("MultiEdit", file_path="/f.py", edits=edits),
+        _tool("Edit", file_path="/f.py", old_string="2", new_string="3"),
+    )
+    blocks = [f"**/f.py**\n\n```python\n{text}\n```" for text in ("a = 1", "b = 2", "b = 3")]
+    assert (one.turns[1].content, one.notes["tools"]) == ("\n\n".join(blocks), 0)
+
+
+def test_cards_that_claude_shows(make: Make) -> None:
+    draft = {"label": "Short", "subject": "Friday", "body": "Dear all,\n\nBye"}
+    one = _claude(
+        make,
+        _tool("message_compose_v1", kind="email", variants=[draft, {"body": "Dear you"}]),
+        _tool("visualize:show_widget", title="Chart", widget_code="<svg/>"),
+        _tool("ask_user_input_v0", questions=[{"question": "Which?", "options": ["one", "two"]}]),
+    )
+    assert one.turns[1].content == (
+        "**Short – Friday**\n\nDear all,\n\nBye\n\nDear you\n\n"
+        "**Chart**\n\n```svg\n<svg/>\n```\n\n**Which?**\n\n- one\n- two"
+    )
+    assert one.notes["tools"] == 0
+
+
+@pytest.mark.parametrize("kind", ["mcp_tool_use", "server_tool_use"])
+def test_the_name_of_a_tool_of_claude_is_no_answer(make: Make, kind: str) -> None:
+    result = {"type": kind.replace("use", "result"), "name": "web_search", "content": [{"type": "text", "text": "x"}]}
+    one = _claude(make, {"type": kind, "name": "web_search", "input": {}}, result, {"type": "text", "text": "Yes."})
+    assert (one.turns[1].content, +one.notes) == ("Yes.", {"tools": 1})
+
+
+def test_files_between_the_texts_of_claude(make: Make) -> None:
+    one = _claude(
+        make,
+        {"type": "document", "title": "d.txt", "source": {"type": "text", "media_type": "text/plain", "data": "noted"}},
+        {"type": "document", "title": "d.pdf", "source": {"type": "base64", "data": "AAAA"}},
+        {"type": "image", "source": {"type": "base64", "data": "AAAA"}},
+        {"type": "text", "text": "Look."},
+    )
+    assert one.turns[1].content == "**d.txt**\n\n```\nnoted\n```\n\n[d.pdf]\n\n[image]\n\nLook."
+    assert +one.notes == {"attachments": 2}
+
+
 def test_artifacts_in_the_text_of_the_oldest_exports(make: Make) -> None:
     tag = '<antArtifact identifier="x" type="text/html" title="Page"><p>a</p></antArtifact>'
     one = _claude(make, {"type": "text", "text": f"<antThinking>hm</antThinking>Here: {tag} Done."})
