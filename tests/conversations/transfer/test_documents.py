@@ -54,6 +54,29 @@ def test_a_mark_becomes_what_was_shown_for_it(make: Make, mark: str, shown: str)
     assert one.turns[1].content == f"a{shown}b"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("See \ue200cite\ue202turn0search1", "See"),
+        ("See \ue200cite\ue202turn0search1\ue202turn0sea", "See"),
+        ("See \ue200ci", "See"),
+        ('See \ue200entity\ue202["city","Par', "See"),
+        ("See \ue200url\ue202the label\ue202https://exa", "See the label https://exa"),
+        ("See \ue200cite\ue202turn0search1 and \ue200cite\ue202turn0search2\ue201go on", "See  and go on"),
+        ("See \ue200cited works", "See cited works"),
+        ("turn \ue200link_title\ue202turn left", "turn turn left"),
+    ],
+)
+def test_a_mark_without_its_end(make: Make, text: str, shown: str) -> None:
+    assert _answers(make, _said(text)).turns[1].content == shown
+
+
+def test_marks_in_thoughts(make: Make) -> None:
+    thoughts = [{"summary": "S", "content": 'In \ue200entity\ue202["city","Paris"]\ue201. \ue200cite\ue202turn0search1\ue201'}]
+    one = _answers(make, {"content": {"content_type": "thoughts", "thoughts": thoughts}}, _said("Yes."))
+    assert one.turns[1].reasoning == "In Paris."
+
+
 def test_a_mark_whose_text_is_in_the_metadata(make: Make) -> None:
     mark = "\ue200cite\ue202turn0search1\ue201"
     references = [{"matched_text": mark, "alt": "([MacMost](https://macmost.com))"}, {"matched_text": None}, 3]
@@ -262,7 +285,7 @@ def test_a_letter_in_a_frame(make: Make) -> None:
     assert one.turns[1].content == "Here:\n\nDear all,\n\nBye\n\nDone."
 
 
-@pytest.mark.parametrize("text", ["<antArtifact>", "<antThinking>", "\ue200url\ue202", ":::writing\n", "```"])
+@pytest.mark.parametrize("text", ["<antArtifact>", "<antThinking>", "\ue200url\ue202", "\ue200cite\ue202turn0a1", "\ue202{", ":::writing\n", "```"])
 def test_marks_that_never_close_cost_no_time(make: Make, text: str) -> None:
     [one] = parsed(make([{"uuid": "c", "chat_messages": [{"sender": "human", "text": text * 100_000}]}]))
     assert len(one.turns) == 1

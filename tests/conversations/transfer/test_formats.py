@@ -247,3 +247,19 @@ def test_stars_and_projects(make: Make) -> None:
     path = make([{"uuid": "c", "is_starred": True, "project": {"name": "Work"}, "chat_messages": messages}])
     [one] = parsed(path)
     assert (one.is_pinned, one.folder) == (True, "Work")
+
+
+@pytest.mark.parametrize(
+    ("star", "is_pinned"),
+    [
+        ({"pinned_time": 1700000200.5, "is_starred": None}, True),
+        ({"isPinned": "true"}, True),
+        ({"starredAt": "2025-01-01T00:00:00Z"}, True),
+        ({"favorite": 1}, True),
+        ({"pinned_time": None, "is_starred": False}, False),
+        ({"pinned_time": 0, "is_do_not_remember": True}, False),
+    ],
+)
+def test_stars_by_every_name(make: Make, star: dict[str, object], is_pinned: bool) -> None:
+    [one] = parsed(make([chatgpt(**star)]))
+    assert one.is_pinned is is_pinned
