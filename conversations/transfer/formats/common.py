@@ -17,7 +17,7 @@ from conversations.transfer.values import Value
 UNKNOWN = "unknown:"  # notes that begin so count the shapes that no parser knows, by name
 _SHAPE_LENGTH = 60
 _STAR = re.compile(r"(?:is_?)?(?:pinned|starred|favou?rited?)(?:_?(?:at|time|on|date))?", re.IGNORECASE)
-_FILE_PART = re.compile(r"\A(?:input_)?(image|audio|video|file|document)(?:_url|_file)?\Z")
+_FILE_PART = re.compile(r"(?:input_)?(image|audio|video|file|document)(?:_url|_file|_asset\w*)?")
 _EXTRACTED = ("extracted_content", "extractedContent", "content", "text")
 
 
@@ -58,8 +58,19 @@ def files(listed: Value, notes: Counter[str], *keys: str) -> list[Piece]:
     return [*blocks, " ".join(marks)]
 
 
-def is_file(part: Value) -> bool:
-    """Whether a part of a message is a file: "image_url", "input_file"."""
+def file_parts(content: Value) -> Value:
+    """The parts of a message that are files: "image_url", "input_file"."""
+    return Value([part.data for part in content.items() if _is_file(part)], content.place)
+
+
+def without_files(content: Value) -> Value:
+    """A content in parts without those; any other as it is."""
+    if not isinstance(content.data, list):
+        return content
+    return Value([part.data for part in content.items() if not _is_file(part)], content.place)
+
+
+def _is_file(part: Value) -> bool:
     return _FILE_PART.fullmatch(part.get("type").text()) is not None
 
 
@@ -68,7 +79,9 @@ def _name_of(item: Value, *keys: str) -> str:
         return item.text()
     names = (*keys, "name", "filename", "file_name", "title")
     name = item.first(*names).text() or item.get("file").first(*names).text()
-    return name or _FILE_PART.sub(r"\1", item.get("type").text())
+    kind = item.get("type").text()
+    found = _FILE_PART.fullmatch(kind)
+    return name or (found[1] if found else kind)
 
 
 def _text_in(item: Value) -> str:

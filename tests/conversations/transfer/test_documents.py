@@ -72,7 +72,8 @@ def test_a_mark_without_its_end(make: Make, text: str, shown: str) -> None:
 
 
 def test_marks_in_thoughts(make: Make) -> None:
-    thoughts = [{"summary": "S", "content": 'In \ue200entity\ue202["city","Paris"]\ue201. \ue200cite\ue202turn0search1\ue201'}]
+    marked = 'In \ue200entity\ue202["city","Paris"]\ue201. \ue200cite\ue202turn0search1\ue201'
+    thoughts = [{"summary": "S", "content": marked}]
     one = _answers(make, {"content": {"content_type": "thoughts", "thoughts": thoughts}}, _said("Yes."))
     assert one.turns[1].reasoning == "In Paris."
 
@@ -280,12 +281,89 @@ def test_answers_of_open_webui_that_stand_in_output(make: Make) -> None:
     assert (one.turns[1].reasoning, one.notes["tools"]) == ("Hm.", 1)
 
 
+def _open_webui(make: Make, content: Any, **message: Any) -> Any:
+    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": content} | message]
+    [one] = parsed(make([{"id": "x", "chat": {"models": ["m"], "messages": messages}}]))
+    return one
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "shown"),
+    [
+        ("The server is busy.", True, "The server is busy."),
+        ("Half of", {"content": "Uh-oh"}, "Half of\n\nUh-oh"),
+        ("Uh-oh", {"content": "Uh-oh"}, "Uh-oh"),
+        ("", {"detail": "Uh-oh"}, "Uh-oh"),
+        ("", "Uh-oh", "Uh-oh"),
+        ("Whole", None, "Whole"),
+        ("Whole", {"content": True}, "Whole"),
+    ],
+)
+def test_an_error_of_open_webui(make: Make, content: str, error: Any, shown: str) -> None:
+    assert _open_webui(make, content, error=error).turns[1].content == shown
+
+
+def test_an_error_of_open_webui_that_says_nothing_is_no_answer(make: Make) -> None:
+    assert len(_open_webui(make, "", error=True).turns) == 1
+
+
+def test_a_refusal(make: Make) -> None:
+    parts = [{"type": "output_text", "text": "Well."}, {"type": "refusal", "refusal": "I cannot."}]
+    one = _open_webui(make, "", output=[{"type": "message", "content": parts}])
+    assert one.turns[1].content == "Well.\n\nI cannot."
+    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": None, "refusal": "I cannot."}]
+    [other] = parsed(make({"messages": messages}))
+    assert other.turns[1].content == "I cannot."
+
+
+@pytest.mark.parametrize("envelope", [{"chat": {"models": ["m"]}}, {}])
+def test_pictures_between_texts_leave_a_mark(make: Make, envelope: dict[str, Any]) -> None:
+    parts = [{"type": "image_url", "image_url": {"url": "data:"}}, {"type": "text", "text": "What is this?"}]
+    messages = [{"role": "user", "content": parts}, {"role": "assistant", "content": "A cat."}]
+    data = {"chat": envelope["chat"] | {"messages": messages}} if envelope else {"messages": messages}
+    [one] = parsed(make([data]))
+    assert (one.turns[0].content, one.notes["attachments"]) == ("What is this?\n\n[image]", 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "reasoning", "text"),
+    [
+        ("> I use <details> tags", "I use <details> tags", "Answer"),
+        ("&gt; <details open>\n&gt; </details>\n&gt; x", "<details open>\n</details>\nx", "Answer"),
+        ("> a <summary>b</summary>", "a <summary>b</summary>", "Answer"),
+    ],
+)
+def test_thoughts_of_open_webui_about_tags(make: Make, content: str, reasoning: str, text: str) -> None:
+    head = '<details type="reasoning" done="true">\n<summary>Thought for 3 seconds</summary>\n'
+    one = _open_webui(make, f"{head}{content}\n</details>\n{text}")
+    assert (one.turns[1].reasoning, one.turns[1].content) == (reasoning, text)
+
+
+def test_details_that_end_in_their_line_take_no_text_along(make: Make) -> None:
+    thoughts = '<details type="reasoning"><summary>T</summary>\n> a</details>\nFirst.\n'
+    own = "<details>\n<summary>More</summary>\nSecond.\n</details>"
+    one = _open_webui(make, thoughts + own)
+    assert (one.turns[1].reasoning, one.turns[1].content) == ("a", f"First.\n{own}")
+
+
 def test_a_letter_in_a_frame(make: Make) -> None:
     one = _answers(make, _said('Here:\n\n:::writing{variant="email" id="1"}\nDear all,\n\nBye\n:::\n\nDone.'))
     assert one.turns[1].content == "Here:\n\nDear all,\n\nBye\n\nDone."
 
 
-@pytest.mark.parametrize("text", ["<antArtifact>", "<antThinking>", "\ue200url\ue202", "\ue200cite\ue202turn0a1", "\ue202{", ":::writing\n", "```"])
+NEVER_CLOSED = [
+    "<antArtifact>",
+    "<antThinking>",
+    "\ue200url\ue202",
+    "\ue200cite\ue202turn0a1",
+    "\ue200entity\ue202[",
+    "\ue202{",
+    ":::writing\n",
+    "```",
+]
+
+
+@pytest.mark.parametrize("text", NEVER_CLOSED)
 def test_marks_that_never_close_cost_no_time(make: Make, text: str) -> None:
     [one] = parsed(make([{"uuid": "c", "chat_messages": [{"sender": "human", "text": text * 100_000}]}]))
     assert len(one.turns) == 1
@@ -293,8 +371,11 @@ def test_marks_that_never_close_cost_no_time(make: Make, text: str) -> None:
     assert len(one.turns) >= 1
 
 
-def test_details_that_never_close_cost_no_time(make: Make) -> None:
-    text = '<details type="reasoning"><summary>' * 50_000
+@pytest.mark.parametrize(
+    "lines", ['<details type="reasoning"><summary>', '<details type="reasoning">\n> <details x>\n']
+)
+def test_details_that_never_close_cost_no_time(make: Make, lines: str) -> None:
+    text = lines * 50_000
     messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": text}]
     [one] = parsed(make([{"id": "x", "chat": {"models": ["m"], "messages": messages}}]))
     assert len(one.turns) == 2
