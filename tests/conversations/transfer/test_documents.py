@@ -351,6 +351,28 @@ def test_a_letter_in_a_frame(make: Make) -> None:
     assert one.turns[1].content == "Here:\n\nDear all,\n\nBye\n\nDone."
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{FRAME}\n```html\n<b>\n```\n:::\nafter", "**My page**\n\n```html\n<b>\n```\nafter"),
+        ("{FRAME}\n```html\n<b>\n```", "**My page**\n\n```html\n<b>\n```"),
+        ("{FRAME}\n```html\n<b>\n:::\nafter", "**My page**\n\n```html\n<b>\n```\nafter"),
+        ("{FRAME}\n```\nx\n:::note\n:::\n```\n:::\nafter", "**My page**\n\n```\nx\n:::note\n:::\n```\nafter"),
+        (
+            "1. see\n   {FRAME}\n   ```\n   x\n   ```\n   :::\nafter",
+            "1. see\n   **My page**\n\n   ```\n   x\n   ```\nafter",
+        ),
+        ("````\n```\n{FRAME}\n:::\n````", "````\n```\n{FRAME}\n:::\n````"),
+        ("{FRAME}\na\n{FRAME}\nb", "**My page**\n\na\n**My page**\n\nb"),
+        (":::note\nx\n:::", ":::note\nx\n:::"),
+    ],
+)
+def test_an_artifact_in_a_frame(make: Make, text: str, shown: str) -> None:
+    frame = ':::artifact{identifier="x" type="text/html" title="My page"}'
+    one = _answers(make, _said(text.replace("{FRAME}", frame)))
+    assert one.turns[1].content == shown.replace("{FRAME}", frame)
+
+
 NEVER_CLOSED = [
     "<antArtifact>",
     "<antThinking>",
