@@ -24,8 +24,8 @@ _MEDIA_TYPES = {
     "text/html": "html",
     "text/markdown": "markdown",
     "image/svg+xml": "svg",
-    "application/vnd.ant.mermaid": "mermaid",
-    "application/vnd.ant.react": "jsx",
+    "mermaid": "mermaid",
+    "react": "jsx",
     "document": "markdown",
 }
 _ENDINGS = {"py": "python", "js": "javascript", "ts": "typescript", "md": "markdown", "sh": "bash", "txt": ""}
@@ -194,7 +194,8 @@ def _info(language: str) -> str:
 
 def language_of(kind: str) -> str:
     """The language of a document's kind as products name it: a media type, "code/python", "document"."""
-    return _MEDIA_TYPES.get(kind, kind.removeprefix("code/") if kind.startswith("code/") else "")
+    name = kind.rpartition(".")[2] if kind.startswith("application/") else kind  # of whichever product
+    return _MEDIA_TYPES.get(name, kind.removeprefix("code/") if kind.startswith("code/") else "")
 
 
 def language_of_file(path: str) -> str:

@@ -24,6 +24,7 @@ from conversations.transfer.formats.common import (
     source_id,
     unknown,
 )
+from conversations.transfer.formats.tags import tagged
 from conversations.transfer.tree import Node, Parsed, Role, grow, in_a_row
 from conversations.transfer.values import Value
 
@@ -32,12 +33,8 @@ _ROLES: dict[str, Role] = {"human": "user", "user": "user", "assistant": "assist
 _TEXTS = frozenset({"text", "voice_note"})
 _SILENT = frozenset({"token_budget", "flag", "redacted_thinking"})
 _FILES = frozenset({"image", "document"})
-# Up to the next such tag: texts with thousands of them that never close are read as fast as others.
-_ARTIFACT = re.compile(r"<antArtifact\b([^<>]*+)>([^<]*+(?:<(?!/?antArtifact\b)[^<]*+)*+)</antArtifact>")
-_ATTRIBUTE = re.compile(r'(?<!\w)(\w++)="([^"]*+)"')
 # What stands in `text` in place of a tool.
 _NOT_SHOWN = re.compile(r"(?:```\s*)?This block is not supported on your current device yet\.(?:\s*```)?")
-_THINKING = re.compile(r"<antThinking>[^<]*+(?:<(?!/?antThinking\b)[^<]*+)*+</antThinking>\s*")
 
 
 def recognises(value: Value) -> bool:
@@ -93,24 +90,15 @@ def _told(message: Value, parsed: Parsed) -> tuple[list[Piece], str]:
         elif kind not in _SILENT and not kind.endswith("tool_result"):
             if kind not in _TEXTS and isinstance(part.data, dict):
                 unknown(f"block {kind}", parsed.notes)
-            pieces += _of_text(part.text())
+            said, thought = tagged(part.text())
+            pieces += said
+            thoughts += thought
             is_said = is_said or bool(part.text().strip())
     if not is_said:
-        pieces += _of_text(_NOT_SHOWN.sub("", message.get("text").text()))
+        said, thought = tagged(_NOT_SHOWN.sub("", message.get("text").text()))
+        pieces += said
+        thoughts += thought
     return pieces, joined(thoughts)
-
-
-def _of_text(text: str) -> list[Piece]:
-    """A text, with the artifacts that stand in it."""
-    pieces: list[Piece] = []
-    text, end = _THINKING.sub("", text) if "<antThinking>" in text else text, 0
-    for found in _ARTIFACT.finditer(text) if "<antArtifact" in text else ():
-        about: dict[str, str] = dict(_ATTRIBUTE.findall(found[1]))
-        language = about.get("language") or language_of(about.get("type", ""))
-        key = about.get("identifier", "")
-        pieces += [text[end : found.start()], Revision(key, about.get("title", key), language, [Edit(None, found[2])])]
-        end = found.end()
-    return [*pieces, text[end:]] if end else [text]
 
 
 def _of_tool(part: Value, parsed: Parsed) -> list[Piece]:

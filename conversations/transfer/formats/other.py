@@ -6,6 +6,7 @@ TypingMind's `data.chats` (`chatTitle`), chat-ui's conversations (`from`, `ances
 
 from __future__ import annotations
 
+from conversations.transfer.documents import Piece
 from conversations.transfer.formats.common import (
     file_parts,
     files,
@@ -16,6 +17,7 @@ from conversations.transfer.formats.common import (
     unknown,
     without_files,
 )
+from conversations.transfer.formats.tags import tagged
 from conversations.transfer.tree import Node, Parsed, Role, grow, in_a_row
 from conversations.transfer.values import Value
 
@@ -76,8 +78,12 @@ def _node(key: str, message: Value, parsed: Parsed) -> Node:
     parent = ancestors[-1] if ancestors else message.first("parentId", "parent_id", "parentMessageId", "parent")
     node = Node(key, parent.key(), role or "hidden", message.place)
     text, node.reasoning = _told(message, parsed)
+    said: list[Piece] = [text]
+    if role == "assistant":
+        said, thoughts = tagged(text)
+        node.reasoning = joined([node.reasoning, *thoughts])
     attached = (file_parts(message.first(*_WHAT)), message.first("files", "attachments", "fileList"))
-    node.pieces = [text, *(piece for listed in attached for piece in files(listed, parsed.notes))]
+    node.pieces = [*said, *(piece for listed in attached for piece in files(listed, parsed.notes))]
     dated = message.first("created_at", "createdAt", "create_time", "timestamp", "time")
     node.created_at = moment(dated, parsed.notes)
     model = message.first("model", "fromModel")

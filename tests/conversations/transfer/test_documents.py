@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conversations.transfer.documents import Document, Edit, Revision, Room, block, told
-from conversations.transfer.formats import claude
+from conversations.transfer.formats import tags
 from tests.conversations.transfer.conftest import Make, chatgpt, chatgpt_node, parsed
 
 
@@ -245,6 +245,32 @@ def test_artifacts_in_the_text_of_the_oldest_exports(make: Make) -> None:
     tag = '<antArtifact identifier="x" type="text/html" title="Page"><p>a</p></antArtifact>'
     one = _claude(make, {"type": "text", "text": f"<antThinking>hm</antThinking>Here: {tag} Done."})
     assert one.turns[1].content == "Here: \n\n**Page**\n\n```html\n<p>a</p>\n```\n\n Done."
+    assert one.turns[1].reasoning == "hm"
+
+
+def _lobechat(make: Make, content: str, **message: Any) -> Any:
+    messages = [
+        {"id": "q", "role": "user", "content": "?", "topicId": "t"},
+        {"id": "a", "role": "assistant", "content": content, "topicId": "t", "parentId": "q"} | message,
+    ]
+    [one] = parsed(make({"state": {"messages": messages, "topics": [{"id": "t", "title": "T"}]}}))
+    return one
+
+
+LOBE = '<lobeArtifact identifier="x" type="application/lobe.artifacts.react" title="A -> B">\nx = <b>1</b>\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (f"Here:\n\n{LOBE}</lobeArtifact>\nDone.", "Here:\n\n\n\n**A -> B**\n\n```jsx\nx = <b>1</b>\n```\n\n\nDone."),
+        (f"Here:\n\n{LOBE}", "Here:\n\n\n\n**A -> B**\n\n```jsx\nx = <b>1</b>\n```"),
+        ("The tag <lobeArtifact> is new.", "The tag <lobeArtifact> is new."),
+    ],
+)
+def test_artifacts_and_thoughts_of_lobechat(make: Make, content: str, shown: str) -> None:
+    one = _lobechat(make, f"<lobeThinking>Hm.</lobeThinking>\n\n{content}", reasoning={"content": "First."})
+    assert (one.turns[1].content, one.turns[1].reasoning) == (shown, "First.\n\nHm.")
 
 
 def test_pasted_text_is_imported_and_other_files_are_named(make: Make) -> None:
@@ -376,6 +402,10 @@ def test_an_artifact_in_a_frame(make: Make, text: str, shown: str) -> None:
 NEVER_CLOSED = [
     "<antArtifact>",
     "<antThinking>",
+    '<lobeArtifact identifier="x">',
+    '<lobeArtifact "',
+    '<lobeArtifact ""',
+    "<lobeThinking>",
     "\ue200url\ue202",
     "\ue200cite\ue202turn0a1",
     "\ue200entity\ue202[",
@@ -406,7 +436,7 @@ def test_details_that_never_close_cost_no_time(make: Make, lines: str) -> None:
 def test_an_attribute_without_an_end_is_passed_over_quickly() -> None:
     """40,000 letters once took 15 seconds, in which nothing else of the process went on."""
     began = time.process_time()
-    assert claude._ATTRIBUTE.findall("a" * 400_000 + ' title="b"') == [("title", "b")]
+    assert tags._ATTRIBUTE.findall("a" * 400_000 + ' title="b"') == [("title", "b")]
     assert time.process_time() - began < 2
 
 
