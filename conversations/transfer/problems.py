@@ -39,8 +39,8 @@ _SENTENCES: dict[str, Promise | str] = {
     "zip_bomb": _("Unpacked, the ZIP file would be larger than %(limit)s. It is not from an export."),
     "zip_empty": _("There are no conversations in the ZIP file: it has no JSON file."),
     "nothing": _(
-        "No conversations were found in it. Exports of ChatGPT, Claude, Open WebUI, LibreChat, LobeChat and this site "
-        "are read."
+        "No conversations were found in it. Exports of ChatGPT, Claude, DeepSeek, Open WebUI, LibreChat, LobeChat and "
+        "this site are read."
     ),
     "all_unreadable": _("None of its conversations can be read. The first one, at %(place)s: %(why)s"),
     "file_gone": _("The file is not here any more. Choose it again."),

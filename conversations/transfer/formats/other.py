@@ -1,7 +1,8 @@
 """Any other product's conversation that is a list of messages, each with a role and a text.
 
-TypingMind's `data.chats` (`chatTitle`), chat-ui's conversations (`from`, `ancestors`), LobeChat's tables (see
-`lobechat`), lists of messages as they are sent to a model, and what scripts make of them.
+TypingMind's `data.chats` (`chatTitle`), chat-ui's conversations (`from`, `ancestors`), ShareGPT's (`conversations`, a
+list of messages with `from` and `value`), LobeChat's tables (see `lobechat`), lists of messages as they are sent to a
+model, and what scripts make of them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from conversations.transfer.formats.tags import tagged
 from conversations.transfer.tree import Node, Parsed, Role, grow, in_a_row
 from conversations.transfer.values import Value
 
-_LISTS = ("messages", "turns", "chat", "history", "responses")
+_LISTS = ("messages", "turns", "chat", "history", "responses", "conversations", "conversation")
 _WHO = ("role", "from", "sender", "author", "speaker", "type")
 _WHAT = ("content", "text", "message", "parts", "value", "body")
 _ROLES: dict[str, Role] = {
