@@ -399,6 +399,24 @@ def test_an_artifact_in_a_frame(make: Make, text: str, shown: str) -> None:
     assert one.turns[1].content == shown.replace("{FRAME}", frame)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Yes \ue202turn0search1.", "Yes ."),
+        ("Yes\\ue202turn0search1 and \\ue203so\\ue204\\ue202turn0news2.", "Yes and so."),
+        ("Yes\ue200\ue202turn0search1\ue202turn0search2\ue201.", "Yes."),
+        ("The sign \\ue202 is private.", "The sign \\ue202 is private."),
+    ],
+)
+def test_references_of_librechat(make: Make, text: str, shown: str) -> None:
+    messages = [
+        {"messageId": "q", "isCreatedByUser": True, "text": "?"},
+        {"messageId": "a", "parentMessageId": "q", "isCreatedByUser": False, "text": text},
+    ]
+    [one] = parsed(make({"conversationId": "c", "messages": messages}))
+    assert (one.turns[1].content, +one.notes) == (shown, {})
+
+
 NEVER_CLOSED = [
     "<antArtifact>",
     "<antThinking>",
