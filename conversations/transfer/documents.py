@@ -17,14 +17,15 @@ FAR_BACK = 1000  # revisions that are looked through for a document
 TITLE_LENGTH = 200
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]{1,30}\Z")
 _TICKS = re.compile("`{3,}")
-_BOX = re.compile(r"^:::(?:writing|artifact)\b([^\n]*+)\n((?:(?!:::)[^\n]*+\n)*+):::[ \t]*$", re.MULTILINE)
-_TITLE = re.compile(r'\btitle="([^"]*)"')
+_FRAME = re.compile(r"([ \t]*+):::(?:writing|artifact)\b([^\n]*+)")
+_FENCE = re.compile(r"[ \t>]*+(`{3,}+|~{3,}+)([^`\n]*+)")
+_TITLE = re.compile(r'\b(?:title|subject)="([^"]*)"')
 _MEDIA_TYPES = {
     "text/html": "html",
     "text/markdown": "markdown",
     "image/svg+xml": "svg",
-    "application/vnd.ant.mermaid": "mermaid",
-    "application/vnd.ant.react": "jsx",
+    "mermaid": "mermaid",
+    "react": "jsx",
     "document": "markdown",
 }
 _ENDINGS = {"py": "python", "js": "javascript", "ts": "typescript", "md": "markdown", "sh": "bash", "txt": ""}
@@ -133,19 +134,54 @@ def _edited(text: str, edits: Sequence[Edit], room: Room) -> str | None:
 def block(text: str, title: str = "", language: str = "") -> str:
     """`text` as a block of code that nothing in it can close, under its title."""
     fence = "`" * max([3, *(len(ticks) + 1 for ticks in _TICKS.findall(text))])
-    heading = _heading(title)
     body = text.strip("\n")
-    return (f"**{heading}**\n\n" if heading else "") + f"{fence}{_info(language)}\n{body}\n{fence}"
+    return titled(f"{fence}{_info(language)}\n{body}\n{fence}", title)
+
+
+def titled(text: str, title: str) -> str:
+    """`text` under a title, where there is one."""
+    heading = _heading(title)
+    return "\n\n".join(filter(None, (f"**{heading}**" if heading else "", text)))
 
 
 def unboxed(text: str) -> str:
-    """Without the lines that put a frame around a letter or an artifact in the text; their title stays."""
-    return _BOX.sub(_without_frame, text) if ":::" in text else text
+    """Without the lines that put a frame around a letter or an artifact in the text; their title stays.
+
+    A line in a block of code ends no frame, unless the block never ends. A frame may end with the text.
+    """
+    if ":::" not in text:
+        return text
+    lines = text.split("\n")
+    last_fence = max((number for number, line in enumerate(lines) if _FENCE.match(line)), default=-1)
+    kept: list[str] = []
+    fence, is_framed = "", False
+    for number, line in enumerate(lines):
+        found, frame = _FENCE.match(line), _FRAME.fullmatch(line)
+        is_code = bool(fence) and number <= last_fence
+        if is_framed and not is_code and line.strip() == ":::":
+            kept += [fence] if fence else []
+            fence, is_framed = "", False
+        elif frame and not is_code:
+            kept += _title_lines(frame)
+            is_framed = True
+        else:
+            kept.append(line)
+            fence = _fence_after(fence, found)
+    return "\n".join(kept)
 
 
-def _without_frame(found: re.Match[str]) -> str:
-    title = _TITLE.search(found[1])
-    return (f"**{_heading(title[1])}**\n\n" if title else "") + found[2].rstrip("\n")
+def _title_lines(frame: re.Match[str]) -> list[str]:
+    title = _TITLE.search(frame[2])
+    return [f"{frame[1]}**{_heading(title[1])}**", ""] if title and _heading(title[1]) else []
+
+
+def _fence_after(fence: str, found: re.Match[str] | None) -> str:
+    """The fence of the block of code that is open after a line that may have one."""
+    if found is None:
+        return fence
+    if not fence:
+        return found[1]
+    return "" if found[1].startswith(fence) and not found[2].strip() else fence
 
 
 def _heading(title: str) -> str:
@@ -158,7 +194,8 @@ def _info(language: str) -> str:
 
 def language_of(kind: str) -> str:
     """The language of a document's kind as products name it: a media type, "code/python", "document"."""
-    return _MEDIA_TYPES.get(kind, kind.removeprefix("code/") if kind.startswith("code/") else "")
+    name = kind.rpartition(".")[2] if kind.startswith("application/") else kind  # of whichever product
+    return _MEDIA_TYPES.get(name, kind.removeprefix("code/") if kind.startswith("code/") else "")
 
 
 def language_of_file(path: str) -> str:

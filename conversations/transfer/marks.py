@@ -1,7 +1,8 @@
-"""Marks in the text of ChatGPT's answers that only its own page can show, as what that page shows in their place.
+"""Marks in the text of answers that only the page they come from can show, as what that page shows in their place.
 
 A mark stands between U+E200 and U+E201, its kind and fields apart by U+E202: a link with its label, a name with a card
-behind it, a formula. The metadata of the message say of some (`content_references`) what is shown for them.
+behind it, a formula. The metadata of the message say of some (`content_references`) what is shown for them. An answer
+that was cut off may end within a mark. LibreChat has references alone, and writes each sign also as its escape.
 """
 
 from __future__ import annotations
@@ -17,22 +18,35 @@ from conversations.transfer.formats.common import unknown
 from conversations.transfer.values import Value
 
 _MARK = re.compile("\ue200([^\ue200-\ue202]*)((?:\ue202[^\ue200\ue201]*)?)\ue201")
+_REFERENCES = r"(?:\ue202(?:turn\d++[a-z_]*+\d*+|search\d++)?+)*+"
+_OPEN = re.compile("\ue200([a-z_]*+)" + _REFERENCES + r"((?:\ue202?[\[{][^\n\ue200\ue201]*+)?+\Z)?+")  # without an end
+_ALONE = re.compile(r"\ue202turn\d++[a-z]++\d++")
+_ESCAPED, _ESCAPE = re.compile(r"\\ue202turn\d"), re.compile(r"\\ue20([0-4])")
 _STRAY = re.compile("[\ue200-\ue206]")
 _REFERENCE = re.compile(r"(turn\d+[a-z_]+\d+|search\d+)([,\s]+|\Z)", re.IGNORECASE)  # of no use outside of that page
-_SILENT = frozenset({"cite", "filecite", "memcite", "image_group", "i", "map", "businesses_map", "entity_metadata"})
+_SILENT = frozenset({"", "cite", "filecite", "memcite", "image_group", "i", "map", "businesses_map", "entity_metadata"})
 _NAMED = frozenset(
-    {"entity", "url", "link_title", "navlist", "product", "product_entity", "products", "video", "finance"}
+    {"entity", "genui", "url", "link_title", "navlist", "product", "product_entity", "products", "video", "finance"}
 )
 
 
 def shown(text: str, metadata: Value, notes: Counter[str]) -> str:
     """`text` with what people saw instead of the marks."""
     text = unboxed(text)
+    if _ESCAPED.search(text):
+        text = _ESCAPE.sub(lambda found: chr(0xE200 + int(found[1])), text)
     if not _STRAY.search(text):
         return text
     said = {mark: alt for mark, alt in map(_reference, metadata.get("content_references").items()) if alt}
     text = _MARK.sub(lambda found: said.get(found[0]) or _visible(found[1], found[2][1:].split("\ue202"), notes), text)
-    return _STRAY.sub("", text)
+    return _STRAY.sub("", _ALONE.sub("", _OPEN.sub(_of_open, text)).replace("\ue202", " "))
+
+
+def _of_open(found: re.Match[str]) -> str:
+    """What follows its kind and its references is text; at the end of an answer the kind may be cut off too."""
+    kind, is_last = found[1], found[2] is not None
+    is_known = any(known == kind or (is_last and known.startswith(kind)) for known in _SILENT | _NAMED)
+    return "" if is_known else found[0]
 
 
 def _reference(reference: Value) -> tuple[str, str]:
@@ -46,7 +60,7 @@ def _visible(kind: str, fields: list[str], notes: Counter[str]) -> str:
         return ""
     if kind == "url" and len(fields) > 1 and re.match(r"https?://[^\s<>]+\Z", fields[1]):
         return _link(_label(fields[0]) or fields[1], fields[1])
-    if kind not in _NAMED and kind != "genui":
+    if kind not in _NAMED:
         unknown(f"mark {kind}", notes)
     return _of_json(fields[0]) or _label(fields[0])
 

@@ -32,13 +32,15 @@ _SENTENCES: dict[str, Promise | str] = {
     "too_long": _("One conversation, at %(place)s, is larger than %(limit)s."),
     "bad_zip": _("The ZIP file is damaged. Download it again."),
     "zip_encrypted": _("The ZIP file is protected by a password. Unpack it, and import the JSON file in it."),
-    "zip_paths": _("The ZIP file has names that lead outside of it, such as %(name)s. It is not from an export."),
+    "zip_deep": _(
+        "This ZIP file is in more than %(limit)s ZIP files, one in the other. Unpack them, and import the innermost."
+    ),
     "zip_many": _("The ZIP file lists too many files. It is not from an export."),
     "zip_bomb": _("Unpacked, the ZIP file would be larger than %(limit)s. It is not from an export."),
     "zip_empty": _("There are no conversations in the ZIP file: it has no JSON file."),
     "nothing": _(
-        "No conversations were found in it. Exports of ChatGPT, Claude, Open WebUI, LibreChat, LobeChat and this site "
-        "are read."
+        "No conversations were found in it. Exports of ChatGPT, Claude, DeepSeek, Open WebUI, LibreChat, LobeChat and "
+        "this site are read."
     ),
     "all_unreadable": _("None of its conversations can be read. The first one, at %(place)s: %(why)s"),
     "file_gone": _("The file is not here any more. Choose it again."),

@@ -25,9 +25,10 @@ _MARK = re.compile(rb'["\[\]{}]')
 _IN_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _PLAIN_END = re.compile(rb"[,\]}\s]")
-# An object with a list of conversations before which there is nothing but plain values.
+# An object with a list of conversations, not of messages, before which there is nothing but plain values.
 _ENVELOPE = re.compile(
     rb'\{(?:\s*+"[^"\\]*+"\s*+:\s*+(?:"[^"\\]*+"|[\w.+-]++)\s*+,)*?\s*+"(?:conversations|chats|threads)"\s*+:\s*+\['
+    rb'(?!\s*+\{\s*+"(?:from|role|value|content)"\s*+:)'
 )
 
 

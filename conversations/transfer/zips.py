@@ -1,7 +1,7 @@
 """ZIP files from strangers: looked at before they are unpacked, and unpacked in pieces.
 
 What may hold conversations is told by its content, not its name. A ZIP in a ZIP is opened in a nameless file of its
-own; nothing else of them comes on the disk.
+own; nothing else of them comes on the disk. Names are only shown, so they may lead anywhere.
 """
 
 from __future__ import annotations
@@ -101,8 +101,6 @@ def parts(file: BinaryIO, room: _Room | None = None, nested: int = NESTED) -> It
         raise HostileFile("zip_many")
     with TemporaryFile() as copy, _opened(file, copy) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir() and not _is_junk(info.filename)]
-        for info in archive.infolist():
-            _refuse_unfit(info)
         for info in infos:
             try:
                 yield from _parts_of(archive, info, room, nested)
@@ -128,7 +126,9 @@ def _parts_of(archive: ZipFile, info: ZipInfo, room: _Room, nested: int) -> Iter
     with _guarded(lambda: archive.open(info)) as member:
         stream = Stream(member, info, room)
         head, name = stream.head(), printed(info.filename)
-        if head[:4] == b"PK\x03\x04" and nested and not _is_document(name):
+        if head[:4] == b"PK\x03\x04" and not _is_document(name):
+            if not nested:
+                raise BrokenFile("zip_deep", limit=NESTED)
             yield from _of_nested(name, stream, room.inner, nested - 1)
         elif begins_as_json(head):
             yield name, stream
@@ -172,12 +172,6 @@ def _directory_size(file: BinaryIO) -> int:
         size = max(size if size != 0xFFFFFFFF else 0, struct.unpack_from("<Q", tail, at_64 + 40)[0])
     file.seek(0)
     return size
-
-
-def _refuse_unfit(info: ZipInfo) -> None:
-    path = PurePosixPath(info.filename.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or (path.parts[:1] and path.parts[0].endswith(":")):
-        raise HostileFile("zip_paths", name=printed(info.filename))
 
 
 def _opened(file: BinaryIO, copy: IO[bytes]) -> ZipFile:

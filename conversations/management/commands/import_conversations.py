@@ -29,8 +29,8 @@ examples:
   manage.py import_conversations --user alice chatgpt-export.zip             import it
   manage.py import_conversations --user alice claude.json --json             the report for a script
 
-Reads the export of ChatGPT, Claude, Open WebUI, LibreChat and LobeChat, and of this product, as ZIP, JSON or JSON
-lines. To a conversation that is here already only what is new is added, so the same file, or a later one, may be
+Reads the export of ChatGPT, Claude, DeepSeek, Open WebUI, LibreChat and LobeChat, and of this product, as ZIP, JSON or
+JSON lines. To a conversation that is here already only what is new is added, so the same file, or a later one, may be
 imported again. If one conversation cannot be read, nothing is imported, unless --skip-unreadable is given.
 
 exit codes: 0 done, 1 refused or failed, 2 wrong usage

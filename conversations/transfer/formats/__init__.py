@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from conversations.transfer.formats import chatgpt, claude, librechat, lobechat, open_webui, other, own
+from conversations.transfer.formats import chatgpt, claude, deepseek, librechat, lobechat, open_webui, other, own
 from conversations.transfer.tree import Parsed
 from conversations.transfer.values import Value
 
@@ -29,6 +29,7 @@ class Format:
 
 FORMATS = (
     Format("own", _("this product"), own.recognises, own.parse),
+    Format("deepseek", "DeepSeek", deepseek.recognises, deepseek.parse),  # ahead of ChatGPT: both have a mapping
     Format("chatgpt", "ChatGPT", chatgpt.recognises, chatgpt.parse),
     Format("claude", "Claude", claude.recognises, claude.parse),
     Format("open_webui", "Open WebUI", open_webui.recognises, open_webui.parse),

@@ -61,7 +61,7 @@ def _node(key: str, entry: Value, parsed: Parsed, slug: str) -> Node:
         return node
     node.role = _role(message, parsed)
     if node.role in ("user", "assistant", "system"):
-        node.pieces, node.reasoning = _pieces(message, parsed), _thoughts(message.get("content"))
+        node.pieces, node.reasoning = _pieces(message, parsed), _thoughts(message, parsed)
         node.created_at = moment(message.get("create_time"), parsed.notes)
     if node.role == "assistant":
         node.model = message.get("metadata").get("model_slug").text() or slug
@@ -116,9 +116,10 @@ def _part(part: Value, parsed: Parsed) -> str:
     return "" if kind in _FILES else text
 
 
-def _thoughts(content: Value) -> str:
-    thoughts = (thought.first("content", "summary").text() for thought in content.get("thoughts").items())
-    return joined([text or "" for text in thoughts])
+def _thoughts(message: Value, parsed: Parsed) -> str:
+    thoughts = message.get("content").get("thoughts")
+    text = joined([thought.first("content", "summary").text() for thought in thoughts.items()])
+    return shown(text, message.get("metadata"), parsed.notes).strip()
 
 
 def _files(message: Value, parsed: Parsed) -> list[Piece]:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 
-from conversations.transfer.documents import Edit, Piece, Revision, block, language_of, language_of_file
+from conversations.text import one_line
+from conversations.transfer.documents import Edit, Piece, Revision, block, language_of, language_of_file, titled
 from conversations.transfer.formats.common import (
     files,
     from_json,
@@ -23,19 +24,17 @@ from conversations.transfer.formats.common import (
     source_id,
     unknown,
 )
+from conversations.transfer.formats.tags import tagged
 from conversations.transfer.tree import Node, Parsed, Role, grow, in_a_row
 from conversations.transfer.values import Value
 
 NONE_BEFORE = ("00000000-0000-4000-8000-000000000000", "00000000-0000-0000-0000-000000000000")
 _ROLES: dict[str, Role] = {"human": "user", "user": "user", "assistant": "assistant", "system": "system"}
 _TEXTS = frozenset({"text", "voice_note"})
-_SILENT = frozenset({"tool_result", "token_budget", "flag", "redacted_thinking"})
-# Up to the next such tag: texts with thousands of them that never close are read as fast as others.
-_ARTIFACT = re.compile(r"<antArtifact\b([^<>]*+)>([^<]*+(?:<(?!/?antArtifact\b)[^<]*+)*+)</antArtifact>")
-_ATTRIBUTE = re.compile(r'(?<!\w)(\w++)="([^"]*+)"')
+_SILENT = frozenset({"token_budget", "flag", "redacted_thinking"})
+_FILES = frozenset({"image", "document"})
 # What stands in `text` in place of a tool.
 _NOT_SHOWN = re.compile(r"(?:```\s*)?This block is not supported on your current device yet\.(?:\s*```)?")
-_THINKING = re.compile(r"<antThinking>[^<]*+(?:<(?!/?antThinking\b)[^<]*+)*+</antThinking>\s*")
 
 
 def recognises(value: Value) -> bool:
@@ -84,46 +83,68 @@ def _told(message: Value, parsed: Parsed) -> tuple[list[Piece], str]:
         kind = part.get("type").text()
         if kind == "thinking":
             thoughts.append(part.first("thinking", "text").text() or part.get("summaries").text())
-        elif kind == "tool_use":
+        elif kind.endswith("tool_use"):  # of the product itself, of a server ("mcp_tool_use")
             pieces += _of_tool(part, parsed)
-        elif kind not in _SILENT:
+        elif kind in _FILES:
+            pieces += files(part, parsed.notes)
+        elif kind not in _SILENT and not kind.endswith("tool_result"):
             if kind not in _TEXTS and isinstance(part.data, dict):
                 unknown(f"block {kind}", parsed.notes)
-            pieces += _of_text(part.text())
+            said, thought = tagged(part.text())
+            pieces += said
+            thoughts += thought
             is_said = is_said or bool(part.text().strip())
     if not is_said:
-        pieces += _of_text(_NOT_SHOWN.sub("", message.get("text").text()))
+        said, thought = tagged(_NOT_SHOWN.sub("", message.get("text").text()))
+        pieces += said
+        thoughts += thought
     return pieces, joined(thoughts)
 
 
-def _of_text(text: str) -> list[Piece]:
-    """A text, with the artifacts that stand in it."""
-    pieces: list[Piece] = []
-    text, end = _THINKING.sub("", text) if "<antThinking>" in text else text, 0
-    for found in _ARTIFACT.finditer(text) if "<antArtifact" in text else ():
-        about: dict[str, str] = dict(_ATTRIBUTE.findall(found[1]))
-        language = about.get("language") or language_of(about.get("type", ""))
-        key = about.get("identifier", "")
-        pieces += [text[end : found.start()], Revision(key, about.get("title", key), language, [Edit(None, found[2])])]
-        end = found.end()
-    return [*pieces, text[end:]] if end else [text]
-
-
 def _of_tool(part: Value, parsed: Parsed) -> list[Piece]:
-    """What a tool was told to write; other tools are counted."""
+    """What a tool was told to write or to show; other tools are counted."""
     told = part.get("input")
     if isinstance(told.data, str):
         told = from_json(told.data, told.place)
     path = told.first("path", "file_path", "filename").text()
     key = told.get("id").text() or path
-    written = told.first("file_text", "content", "new_content")
-    edits = [Edit(None, written.text())] if isinstance(written.data, str) and (key or told.has("title")) else []
-    if not edits and told.has("old_str"):
-        edits = [Edit(told.get("old_str").text(), told.get("new_str").text())]
-    if not edits and told.get("insert_text").data and key:
+    edits = _edits(told) if key or told.has("title") or told.has("old_str") else []
+    if edits:
+        language = told.get("language").text() or language_of(told.get("type").text()) or language_of_file(path)
+        return [Revision(key, told.get("title").text() or path, language, edits)]
+    if told.get("insert_text").data and key:
         return [block(told.get("insert_text").text(), key, language_of_file(path))]
-    if not edits:
+    cards = _cards(told)
+    if not cards:
         parsed.notes["tools"] += 1
-        return []
-    language = told.get("language").text() or language_of(told.get("type").text()) or language_of_file(path)
-    return [Revision(key, told.get("title").text() or path, language, edits)]
+    return cards
+
+
+def _edits(told: Value) -> list[Edit]:
+    """A document as a whole, or changes of it, one or a list of them."""
+    written = told.first("file_text", "content", "new_content")
+    if isinstance(written.data, str):
+        return [Edit(None, written.text())]
+    changes = ((one.first("old_str", "old_string"), one) for one in (told, *told.get("edits").items()))
+    return [Edit(old.text(), one.first("new_str", "new_string").text()) for old, one in changes if old.data]
+
+
+def _cards(told: Value) -> list[Piece]:
+    """What people see that is no document: drafts of a letter, a drawing, questions with answers to choose from."""
+    cards = [_draft(draft) for draft in told.get("variants").items() if draft.get("body").data]
+    drawn = told.get("widget_code").text()
+    if drawn.strip():
+        kind = "svg" if drawn.lstrip().startswith("<svg") else "html"
+        cards.append(block(drawn, told.get("title").text(), kind))
+    cards += [_question(question) for question in told.get("questions").items() if question.get("options").data]
+    return list(cards)
+
+
+def _draft(draft: Value) -> str:
+    about = (draft.get(name).text().strip() for name in ("label", "subject"))
+    return titled(draft.get("body").text(), " – ".join(filter(None, about)))
+
+
+def _question(question: Value) -> str:
+    choices = (f"- {one_line(choice.text())}" for choice in question.get("options").items())
+    return titled("\n".join(choices), question.first("question", "text").text())

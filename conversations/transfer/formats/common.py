@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,17 +16,8 @@ from conversations.transfer.values import Value
 
 UNKNOWN = "unknown:"  # notes that begin so count the shapes that no parser knows, by name
 _SHAPE_LENGTH = 60
-_STARS = (
-    "pinned",
-    "is_pinned",
-    "isPinned",
-    "is_starred",
-    "starred",
-    "isStarred",
-    "favorite",
-    "is_favorite",
-    "pinned_at",
-)
+_STAR = re.compile(r"(?:is_?)?(?:pinned|starred|favou?rited?)(?:_?(?:at|time|on|date))?", re.IGNORECASE)
+_FILE_PART = re.compile(r"(?:input_)?(image|audio|video|file|document)(?:_url|_file|_asset\w*)?")
 _EXTRACTED = ("extracted_content", "extractedContent", "content", "text")
 
 
@@ -44,7 +36,8 @@ def unknown(kind: str, notes: Counter[str]) -> None:
 
 def is_starred(value: Value) -> bool:
     """What people have put a star on, by whatever name."""
-    return any(value.get(key).flag() for key in _STARS)
+    names = (key for key in value.data if _STAR.fullmatch(key)) if isinstance(value.data, dict) else ()
+    return any(value.get(key).flag() for key in names)
 
 
 def joined(texts: Sequence[str]) -> str:
@@ -65,8 +58,30 @@ def files(listed: Value, notes: Counter[str], *keys: str) -> list[Piece]:
     return [*blocks, " ".join(marks)]
 
 
+def file_parts(content: Value) -> Value:
+    """The parts of a message that are files: "image_url", "input_file"."""
+    return Value([part.data for part in content.items() if _is_file(part)], content.place)
+
+
+def without_files(content: Value) -> Value:
+    """A content in parts without those; any other as it is."""
+    if not isinstance(content.data, list):
+        return content
+    return Value([part.data for part in content.items() if not _is_file(part)], content.place)
+
+
+def _is_file(part: Value) -> bool:
+    return _FILE_PART.fullmatch(part.get("type").text()) is not None
+
+
 def _name_of(item: Value, *keys: str) -> str:
-    return (item.first(*keys, "name", "filename", "file_name", "type") if isinstance(item.data, dict) else item).text()
+    if not isinstance(item.data, dict):
+        return item.text()
+    names = (*keys, "name", "filename", "file_name", "title")
+    name = item.first(*names).text() or item.get("file").first(*names).text()
+    kind = item.get("type").text()
+    found = _FILE_PART.fullmatch(kind)
+    return name or (found[1] if found else kind)
 
 
 def _text_in(item: Value) -> str:
@@ -76,7 +91,8 @@ def _text_in(item: Value) -> str:
             text = holder.get(key).data
             if isinstance(text, str) and text.strip() and not text.startswith("data:"):
                 return holder.get(key).text()
-    return ""
+    source = item.get("source")
+    return source.get("data").text() if source.get("type").data == "text" else ""
 
 
 def source_id(*candidates: Value) -> str:

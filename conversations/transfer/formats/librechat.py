@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conversations.transfer.documents import unboxed
 from conversations.transfer.formats.claude import NONE_BEFORE
 from conversations.transfer.formats.common import files, is_starred, joined, moment, source_id, unknown
+from conversations.transfer.marks import shown
 from conversations.transfer.tree import Node, Parsed, grow, in_a_row
 from conversations.transfer.values import Value
 
@@ -62,7 +62,7 @@ def _node(message: Value, key: str, parent: str | None, parsed: Parsed, model: s
     node = Node(key, parent, "user" if is_question else "assistant", message.place)
     text, node.reasoning = _told(message, parsed)
     node.pieces = [
-        unboxed(text),
+        shown(text, message.get("metadata"), parsed.notes),
         *files(message.get("files"), parsed.notes, "filename"),
         *files(message.get("attachments"), parsed.notes, "filename"),
     ]

@@ -16,14 +16,28 @@ import re
 from html import unescape
 
 from conversations.transfer.documents import block
-from conversations.transfer.formats.common import files, is_starred, joined, moment, source_id, unknown
+from conversations.transfer.formats.common import (
+    file_parts,
+    files,
+    is_starred,
+    joined,
+    moment,
+    source_id,
+    unknown,
+    without_files,
+)
 from conversations.transfer.tree import Node, Parsed, Role, grow, in_a_row
 from conversations.transfer.values import Value
 
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
 # Up to the next such tag: texts with thousands of them that never close are read as fast as others.
 _DETAILS = re.compile(r"<details\b([^<>]*+)>([^<]*+(?:<(?!/?details\b)[^<]*+)*+)</details>\s*")
-_SUMMARY = re.compile(r"<summary>[^<]*+(?:<(?!/?summary\b)[^<]*+)*+</summary>")
+# The same at the beginning of a line: in lines that are quoted there may be anything.
+_LINE = r"[^<\n]*+(?:<(?!/?details\b)[^<\n]*+)*+"
+_WITH_QUOTES = re.compile(
+    rf"^<details\b([^<>]*+)>({_LINE}\n(?:(?:>|&gt;)[^\n]*+\n|{_LINE}\n)*+)</details>\s*", re.MULTILINE
+)
+_SUMMARY = re.compile(r"\A\s*+<summary>[^<]*+(?:<(?!/?summary\b)[^<]*+)*+</summary>")
 _KIND = re.compile(r'\btype="(reasoning|tool_calls|code_interpreter)"')
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)
 _CALLS = ("function_call", "custom_tool_call", "code_interpreter", "open_webui:code_interpreter", "mcp_call")
@@ -73,7 +87,8 @@ def _node(key: str, message: Value, parsed: Parsed) -> Node:
     node = Node(key, message.get("parentId").key(), role, message.place)
     node.children = [child for item in message.get("childrenIds").items() if (child := item.key())]
     text, node.reasoning = _told(message, parsed)
-    node.pieces = [text, *files(message.get("files"), parsed.notes)]
+    attached = (file_parts(message.get("content")), message.get("files"))
+    node.pieces = [text, *(piece for listed in attached for piece in files(listed, parsed.notes))]
     node.created_at = moment(message.get("timestamp"), parsed.notes)
     node.model = message.get("model").text() if role == "assistant" else ""
     return node
@@ -81,13 +96,21 @@ def _node(key: str, message: Value, parsed: Parsed) -> Node:
 
 def _told(message: Value, parsed: Parsed) -> tuple[str, str]:
     """The text and the thoughts, from wherever this version keeps them."""
-    text, thoughts = _texts(message.get("content").text(), parsed)
+    text, thoughts = _texts(without_files(message.get("content")).text(), parsed)
     if not text.strip():
         text, more = _of_output(message.get("output"), parsed)
         thoughts = thoughts or more
     if not text.strip():
-        text = message.get("merged").get("content").text() or message.get("error").text()
+        text = message.get("merged").get("content").text()
+    error = _error(message.get("error"))
+    text = text if error in text else joined([text, error])
     return text, thoughts or message.first("reasoning_content", "reasoning").text()
+
+
+def _error(error: Value) -> str:
+    """What was said of what went wrong. `true` only says that the text is such a sentence."""
+    said = error.first("content", "message", "detail") if isinstance(error.data, dict) else error
+    return "" if isinstance(said.data, bool) else said.text()
 
 
 def _texts(content: str, parsed: Parsed) -> tuple[str, str]:
@@ -106,7 +129,7 @@ def _texts(content: str, parsed: Parsed) -> tuple[str, str]:
 
     if "<details" not in content:
         return content, ""
-    text = _DETAILS.sub(taken_out, content).strip()
+    text = _DETAILS.sub(taken_out, _WITH_QUOTES.sub(taken_out, content)).strip()
     return text, joined(thoughts)
 
 

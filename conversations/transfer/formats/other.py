@@ -1,16 +1,28 @@
 """Any other product's conversation that is a list of messages, each with a role and a text.
 
-TypingMind's `data.chats` (`chatTitle`), chat-ui's conversations (`from`, `ancestors`), LobeChat's tables (see
-`lobechat`), lists of messages as they are sent to a model, and what scripts make of them.
+TypingMind's `data.chats` (`chatTitle`), chat-ui's conversations (`from`, `ancestors`), ShareGPT's (`conversations`, a
+list of messages with `from` and `value`), LobeChat's tables (see `lobechat`), lists of messages as they are sent to a
+model, and what scripts make of them.
 """
 
 from __future__ import annotations
 
-from conversations.transfer.formats.common import files, is_starred, joined, moment, source_id, unknown
+from conversations.transfer.documents import Piece
+from conversations.transfer.formats.common import (
+    file_parts,
+    files,
+    is_starred,
+    joined,
+    moment,
+    source_id,
+    unknown,
+    without_files,
+)
+from conversations.transfer.formats.tags import tagged
 from conversations.transfer.tree import Node, Parsed, Role, grow, in_a_row
 from conversations.transfer.values import Value
 
-_LISTS = ("messages", "turns", "chat", "history", "responses")
+_LISTS = ("messages", "turns", "chat", "history", "responses", "conversations", "conversation")
 _WHO = ("role", "from", "sender", "author", "speaker", "type")
 _WHAT = ("content", "text", "message", "parts", "value", "body")
 _ROLES: dict[str, Role] = {
@@ -67,8 +79,12 @@ def _node(key: str, message: Value, parsed: Parsed) -> Node:
     parent = ancestors[-1] if ancestors else message.first("parentId", "parent_id", "parentMessageId", "parent")
     node = Node(key, parent.key(), role or "hidden", message.place)
     text, node.reasoning = _told(message, parsed)
-    attached = message.first("files", "attachments", "fileList")
-    node.pieces = [text, *files(attached, parsed.notes)]
+    said: list[Piece] = [text]
+    if role == "assistant":
+        said, thoughts = tagged(text)
+        node.reasoning = joined([node.reasoning, *thoughts])
+    attached = (file_parts(message.first(*_WHAT)), message.first("files", "attachments", "fileList"))
+    node.pieces = [*said, *(piece for listed in attached for piece in files(listed, parsed.notes))]
     dated = message.first("created_at", "createdAt", "create_time", "timestamp", "time")
     node.created_at = moment(dated, parsed.notes)
     model = message.first("model", "fromModel")
@@ -80,12 +96,10 @@ def _told(message: Value, parsed: Parsed) -> tuple[str, str]:
     """The text, whole or in parts, and the thoughts."""
     texts: list[str] = []
     thoughts = [message.first("reasoning", "reasoning_content", "thinking").text()]
-    for part in message.first(*_WHAT).items():
+    for part in without_files(message.first(*_WHAT)).items():
         kind = part.get("type").text()
         if kind in ("thinking", "reasoning"):
             thoughts.append(part.first("thinking", "reasoning", "text").text())
-        elif kind.startswith("image"):
-            parsed.notes["attachments"] += 1
         elif kind.startswith("tool"):
             parsed.notes["tools"] += 1
         else:
@@ -93,4 +107,4 @@ def _told(message: Value, parsed: Parsed) -> tuple[str, str]:
             if not text and isinstance(part.data, dict):
                 unknown(f"part {kind}", parsed.notes)
             texts.append(text)
-    return joined(texts), joined(thoughts)
+    return joined(texts) or message.get("refusal").text(), joined(thoughts)

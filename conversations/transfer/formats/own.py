@@ -8,7 +8,7 @@ from conversations.transfer.values import Value
 
 FORMAT = "chat-conversation"
 VERSION = 1
-SOURCES = frozenset({"own", "chatgpt", "claude", "open_webui", "librechat", "lobechat", "other"})
+SOURCES = frozenset({"own", "chatgpt", "claude", "deepseek", "open_webui", "librechat", "lobechat", "other"})
 LONGEST_ANSWER = 1_000_000
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant"}
 

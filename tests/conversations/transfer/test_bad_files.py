@@ -188,7 +188,7 @@ def test_what_was_attached_to_conversations_does_not_stop_them(zipped: Make, mon
     monkeypatch.setattr(zips, "INFLATED_BYTES", 100_000)
     lines = "\n".join(json.dumps({"messages": [{"role": "user", "content": str(n)}]}) for n in range(3))
     attached = {
-        "a/project.zip": zipped({"/abs/x.txt": "x"}, "inner.zip").read_bytes(),
+        "a/project.zip": zipped({"x.txt": "x"}, "inner.zip").read_bytes()[:-9],
         "b/large.zip": zipped({"x.json": "[" + " " * 200_000 + "]"}, "inner.zip").read_bytes(),
         "c/training.jsonl": lines,
         "d/config.json": '{"a": ',
@@ -206,7 +206,7 @@ def test_zips_in_each_other_are_not_followed_for_ever(zipped: Make) -> None:
     data = json.dumps([chatgpt()]).encode()
     for _ in range(10):
         data = zipped({"a": data}, "nested.zip").read_bytes()
-    assert refusal(zipped({"a": data})).startswith("There are no conversations in the ZIP file")
+    assert "is in more than 2 ZIP files" in refusal(zipped({"a": data}))
 
 
 def test_a_name_that_is_no_utf8_does_not_stop_a_zip(tmp_path: Path) -> None:
@@ -234,9 +234,38 @@ def test_a_zip_without_conversations(zipped: Make) -> None:
     assert refusal(zipped({"photo.png": b"x"})).startswith("There are no conversations in the ZIP file")
 
 
-@pytest.mark.parametrize("name", ["../x.json", "/etc/x.json", "a/../../x.json", "..\\x.json", "C:/x.json"])
-def test_names_that_lead_outside(zipped: Make, name: str) -> None:
-    assert "names that lead outside of it" in refusal(zipped({"conversations.json": "[]", name: "x"}))
+@pytest.mark.parametrize(
+    "folder", ["../", "/home/alice/", "a/../../", "..\\", "C:/", "Export 12:30:/", "Export:/a/", "//", "./"]
+)
+def test_names_in_a_zip_may_lead_anywhere(
+    zipped: Make, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are shown, and nothing is unpacked by them."""
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    path = zipped({f"{folder}conversations.json": json.dumps([chatgpt()]), f"{folder}x.json": "[]"})
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    before = sorted(tmp_path.rglob("*"))
+    assert len(parsed(path)) == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def _in_zips(zipped: Make, depth: int) -> Path:
+    data: bytes | str = json.dumps([chatgpt()])
+    for number in range(depth):
+        data = zipped({f"{number}.zip" if number else "conversations.json": data}).read_bytes()
+    return zipped({"outer.zip": data})
+
+
+def test_zip_files_in_each_other(zipped: Make) -> None:
+    assert len(parsed(_in_zips(zipped, 2))) == 1
+    assert refusal(_in_zips(zipped, 3)).startswith(
+        "outer.zip/2.zip/1.zip: This ZIP file is in more than 2 ZIP files, one in the other."
+    )
+
+
+def test_zip_files_in_each_other_beside_an_export_are_another_file(zipped: Make) -> None:
+    data = _in_zips(zipped, 3).read_bytes()
+    assert len(parsed(zipped({"conversations.json": json.dumps([chatgpt()]), "attached.zip": data}))) == 1
 
 
 def test_a_bomb(zipped: Make) -> None:

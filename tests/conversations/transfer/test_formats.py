@@ -1,5 +1,6 @@
 """What each product's export becomes."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -247,3 +248,63 @@ def test_stars_and_projects(make: Make) -> None:
     path = make([{"uuid": "c", "is_starred": True, "project": {"name": "Work"}, "chat_messages": messages}])
     [one] = parsed(path)
     assert (one.is_pinned, one.folder) == (True, "Work")
+
+
+@pytest.mark.parametrize(
+    ("star", "is_pinned"),
+    [
+        ({"pinned_time": 1700000200.5, "is_starred": None}, True),
+        ({"isPinned": "true"}, True),
+        ({"starredAt": "2025-01-01T00:00:00Z"}, True),
+        ({"favorite": 1}, True),
+        ({"pinned_time": None, "is_starred": False}, False),
+        ({"pinned_time": 0, "is_do_not_remember": True}, False),
+    ],
+)
+def test_stars_by_every_name(make: Make, star: dict[str, object], is_pinned: bool) -> None:
+    [one] = parsed(make([chatgpt(**star)]))
+    assert one.is_pinned is is_pinned
+
+
+@pytest.mark.parametrize("ending", ["[%s]", "%s", "%s\n%s", '{"data": [%s]}'])
+@pytest.mark.parametrize("head", [{"id": "s"}, {}])
+def test_sharegpt(make: Make, ending: str, head: dict[str, str]) -> None:
+    one = {**head, "conversations": [{"from": "human", "value": "Question"}, {"from": "gpt", "value": "Answer"}]}
+    found = parsed(make(ending.replace("%s", json.dumps(one))))
+    assert len(found) == ending.count("%s")
+    for one_ in found:
+        assert _turns(one_) == [(None, "user", "Question"), (0, "assistant", "Answer")]
+
+
+def test_an_envelope_of_conversations_is_none_of_messages(make: Make) -> None:
+    assert len(parsed(make({"conversations": [chatgpt(), chatgpt(conversation_id="c2")]}))) == 2
+
+
+def test_deepseek(make: Make) -> None:
+    def node(key: str, parent: str, *fragments: dict[str, str], **message: object) -> dict[str, object]:
+        said = {"model": "deepseek-chat", "inserted_at": "2025-01-28T10:00:00+08:00", "fragments": fragments}
+        return {"id": key, "parent": parent, "children": [], "message": said | message}
+
+    mapping = {
+        "root": {"id": "root", "parent": None, "children": ["1"], "message": None},
+        "1": node("1", "root", {"type": "REQUEST", "content": "Question"}, files=[{"file_name": "a.pdf"}]),
+        "2": node(
+            "2",
+            "1",
+            {"type": "SEARCH", "content": "x"},
+            {"type": "THINK", "content": "Hm."},
+            {"type": "RESPONSE", "content": "Answer"},
+        ),
+        "3": node("3", "1", {"type": "RESPONSE", "content": "Other"}, {"type": "PICTURE", "content": "seen"}),
+    }
+    data = {"id": "d", "title": "T", "inserted_at": "2025-01-28T10:00:00+08:00", "mapping": mapping}
+    [one] = parsed(make([data]))
+    assert (one.source, one.source_id, one.title) == ("deepseek", "d", "T")
+    assert _turns(one) == [
+        (None, "user", "Question\n\n[a.pdf]"),
+        (0, "assistant", "Answer"),
+        (0, "assistant", "Other\n\nseen"),
+    ]
+    assert (one.turns[1].reasoning, one.turns[1].model, one.turns[0].model) == ("Hm.", "deepseek-chat", "")
+    assert one.created_at == datetime(2025, 1, 28, 2, tzinfo=UTC)
+    assert dict(one.notes) == {"attachments": 1, "tools": 1, "unknown:fragment PICTURE": 1}
