@@ -287,13 +287,15 @@ def test_tables_of_somebody_else_and_a_database_to_read_only(others_database: tu
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("folder", "it is a folder"),
+        ("folder", "it is a directory"),
+        ("pipe", "it is a pipe"),
         ("no/such/db.sqlite3", "there is no folder"),
         ("text", "is damaged, or no database"),
     ],
 )
 def test_a_file_that_is_no_database(tmp_path: Path, name: str, told: str) -> None:
     (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "text").write_text("my diary\n" * 1000)
     env = environment(tmp_path, APP_ENV="development", DATABASE_URL=f"sqlite:///{tmp_path / name}")
     for call in (["migrate"], ["doctor", "--only", "database"]):
