@@ -231,7 +231,16 @@ KINDS["mail server"] = (
 )
 KINDS["Fernet keys"] = (
     [(FERNET[0], FERNET[0]), (" , ".join(FERNET), ",".join(FERNET)), (" # new\n".join(FERNET), ",".join(FERNET))],
-    ["short", FERNET[0][:-4], f"{FERNET[0]},second", "한국어", FERNET[0].replace("=", " ="), f"${FERNET[0]}"],
+    [
+        ",",
+        " ,\n, ",
+        "short",
+        FERNET[0][:-4],
+        f"{FERNET[0]},second",
+        "한국어",
+        FERNET[0].replace("=", " ="),
+        f"${FERNET[0]}",
+    ],
 )
 KINDS["sign-up"] = (
     [
@@ -240,7 +249,7 @@ KINDS["sign-up"] = (
         (" @Example.org, example.com ", "example.org,example.com"),
         ("a.org # us\nb.org # them", "a.org,b.org"),
     ],
-    ["close", "false", "open,example.org", "https://example.org", "me@example.org", "example", "$OPEN"],
+    [",", "close", "false", "open,example.org", "https://example.org", "me@example.org", "example", "$OPEN"],
 )
 KINDS["days by group"] = (
     [
