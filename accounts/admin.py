@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any, cast
 
 import allauth.account.admin
@@ -13,6 +14,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +23,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import ranks, sessions, suspending
-from accounts.models import User
+from accounts.lookalikes import skeleton
+from accounts.models import LOOKS_TAKEN, User
 from accounts.signals import suspension_changed
 from chatbot_site.admin_lists import ForgivingList
 
@@ -126,9 +129,26 @@ class UserAdmin(ForgivingList, UserAdminBase):
 admin.site.unregister(Group)
 
 
+class GroupForm(ModelForm[Group]):
+    """Ranks, deadlines and models go by the names of groups: none may be taken for another by whoever gives rights."""
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        others = Group.objects.exclude(pk=self.instance.pk).values_list("name", flat=True)
+        if "name" in self.changed_data and _looks(name) in map(_looks, others):
+            raise ValidationError(LOOKS_TAKEN, code="looks_taken")
+        return name
+
+
+def _looks(name: str) -> str:
+    return skeleton(unicodedata.normalize("NFKC", name))
+
+
 @admin.register(Group)
 class GroupAdmin(ForgivingList, GroupAdminBase):
     """The groups that the site itself stands on can be given other rights, but are neither renamed nor deleted."""
+
+    form = GroupForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)

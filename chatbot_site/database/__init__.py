@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import Error as AnyDatabaseError
 
 from chatbot_site.database import postgresql, sqlite
 from chatbot_site.database.trouble import Trouble, chain_of
 
-__all__ = ["Trouble", "lacking", "require", "trouble_of"]
+__all__ = ["Trouble", "is_unreadable", "lacking", "require", "trouble_of"]
 
 
 def trouble_of(error: BaseException, config: Mapping[str, Any] | None = None) -> Trouble | None:
@@ -25,6 +26,13 @@ def trouble_of(error: BaseException, config: Mapping[str, Any] | None = None) ->
     if any(isinstance(one, sqlite3.Error) for one in chain) or str(config["ENGINE"]).endswith("sqlite3"):
         return sqlite.trouble_of(" ".join(str(error).split()), Path(str(config["NAME"])))
     return postgresql.trouble_of(chain, config)
+
+
+def is_unreadable(error: Exception) -> bool:
+    """Whether a damaged row may be why: SQLite keeps whatever was written into it, and fields read only their own."""
+    if isinstance(error, AnyDatabaseError):  # of a text that is no UTF-8
+        return trouble_of(error) is None
+    return isinstance(error, ValueError | TypeError | AttributeError | OverflowError)
 
 
 def require() -> None:

@@ -107,11 +107,20 @@ def direct(config: Mapping[str, Any]) -> Iterator[BaseDatabaseWrapper]:
 # --- What may be done in it -----------------------------------------------------------------------
 
 _MAY = """
-SELECT current_user, current_setting('transaction_read_only') = 'on', current_schema(),
+SELECT current_user, current_setting('transaction_read_only') = 'on', quote_ident(current_schema()),
   coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)
 """
+_SEARCHED = """
+SELECT quote_ident(name), EXISTS (SELECT FROM pg_namespace WHERE nspname = name)
+FROM (SELECT position, CASE WHEN name = '$user' THEN current_user::text ELSE name END AS name
+      FROM (SELECT position, btrim(name, ' "') AS name
+            FROM unnest(string_to_array(current_setting('search_path'), ',')) WITH ORDINALITY AS one(name, position)
+           ) AS written WHERE name <> '') AS meant
+ORDER BY position
+"""
+# Nothing of the role that initdb made can be reassigned as a whole: that is what its number means.
 _OF_OTHERS = """
-SELECT tablename, tableowner FROM pg_tables
+SELECT tableowner, tableowner::regrole::oid = 10, schemaname FROM pg_tables
 WHERE schemaname = current_schema() AND (tablename LIKE 'django\\_%' OR tablename LIKE 'accounts\\_%')
 AND NOT (pg_has_role(tableowner, 'USAGE')
   OR (SELECT bool_and(has_table_privilege(format('%I.%I', schemaname, tablename), one))
@@ -139,14 +148,45 @@ def lacking(wrapper: BaseDatabaseWrapper, *, to_create: bool) -> Trouble | None:
     if is_read_only:
         return _filled(words.READ_ONLY, _Names("", user, name))
     if strange:
+        return _tables_of_another(user, name, *strange)
+    if schema is None:
+        with wrapper.cursor() as cursor:
+            cursor.execute(_SEARCHED)
+            return _no_schema(user, name, dict(cursor.fetchall()))
+    return _no_rights_on(schema, user, name) if to_create and not may_create else None
+
+
+def _tables_of_another(user: str, name: str, owner: str, is_the_first: bool, schema: str) -> Trouble:
+    cure = f'REASSIGN OWNED BY "{owner}" TO "{user}";'
+    if is_the_first:
+        each = f"SELECT format('ALTER TABLE %I.%I OWNER TO %I', schemaname, tablename, '{user}')"
+        cure = f"{each} FROM pg_tables WHERE schemaname = '{schema}' \\gexec"
+    return Trouble(
+        f"The user {user} may not use the tables of the database {name}: they belong to {owner}.",
+        f"As a superuser, with psql in {name}: {cure} or let the site be that user.",
+    )
+
+
+def _no_schema(user: str, name: str, searched: dict[str, bool]) -> Trouble:
+    """`searched`: the schemas of the search_path, in its order, and whether they are there."""
+    there = [schema for schema, is_there in searched.items() if is_there]
+    if there:
+        return _no_rights_on(there[0], user, name)
+    if not searched:
         return Trouble(
-            f"The user {user} may not use the tables of the database {name}: they belong to {strange[1]}.",
-            f'As a superuser, in {name}: REASSIGN OWNED BY "{strange[1]}" TO "{user}"; or let the site be that user.',
+            f"The search_path of the user {user} names no schema.",
+            f'ALTER ROLE "{user}" SET search_path = public; or take it out of DATABASE_URL.',
         )
-    if schema is None or (to_create and not may_create):
-        return Trouble(
-            f"The user {user} may not create tables in the schema {schema or 'public'} of the database {name}.",
-            f'As its owner or a superuser, in {name}: GRANT USAGE, CREATE ON SCHEMA {schema or "public"} TO "{user}"; '
-            f'or ALTER DATABASE "{name}" OWNER TO "{user}";',
-        )
-    return None
+    schema = [*searched][-1]
+    return Trouble(
+        f"The database {name} has no schema {schema}.",
+        f'As its owner or a superuser, in {name}: CREATE SCHEMA {schema} AUTHORIZATION "{user}";',
+    )
+
+
+def _no_rights_on(schema: str, user: str, name: str) -> Trouble:
+    return Trouble(
+        f"The user {user} may not create tables in the schema {schema} of the database {name}.",
+        f'As its owner or a superuser, in {name}: GRANT USAGE, CREATE ON SCHEMA {schema} TO "{user}";'
+        + (f' or ALTER DATABASE "{name}" OWNER TO "{user}";' if schema == "public" else ""),
+    )

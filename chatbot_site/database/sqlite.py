@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from chatbot_site.database.trouble import OUTDATED, Trouble
+from chatbot_site.files import kind_of
 
 _GIVE = "Give the file and its folder to the account that runs the site."
 
@@ -14,7 +15,7 @@ def trouble_of(said: str, file: Path) -> Trouble | None:
     low = said.lower()
     if "no such table" in low or "no such column" in low or "has no column named" in low:
         return OUTDATED
-    if "unable to open" in low:
+    if "unable to open" in low or (_kind(file) and "disk i/o" in low):
         return Trouble(
             f"The database {file} cannot be opened: {_why_not_opened(file)}.", "Correct DATABASE_URL or that."
         )
@@ -30,11 +31,20 @@ def trouble_of(said: str, file: Path) -> Trouble | None:
 
 
 def _why_not_opened(file: Path) -> str:
-    if file.is_dir():
-        return "it is a folder"
     if not file.parent.is_dir():
         return f"there is no folder {file.parent}"
+    if kind := _kind(file):
+        return f"it is {kind}"
     return "this account may not read it" if file.exists() else f"this account may not write in {file.parent}"
+
+
+def _kind(file: Path) -> str:
+    """What is there instead of a file, "" where it is one, or nothing, or cannot be seen."""
+    try:
+        kind = kind_of(file.resolve())
+    except (OSError, RuntimeError):
+        return ""
+    return "" if kind == "a file" else kind
 
 
 def not_writable(file: Path) -> Trouble | None:

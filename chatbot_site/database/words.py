@@ -14,7 +14,8 @@ READ_ONLY = (
 )
 NOT_THIS_PASSWORD = (
     "{server} does not take the password of the user {user}.",
-    f"{AT_THE_ADDRESS}; signs such as @ : / # in a password are written as %40 %3A %2F %23.",
+    f"{AT_THE_ADDRESS}; signs such as @ : / # in a password are written as %40 %3A %2F %23. "
+    "A role whose VALID UNTIL is over gets the same answer.",
 )
 NO_USER = ("{server} has no user {user}.", "CREATE ROLE \"{user}\" LOGIN PASSWORD '...'; or correct DATABASE_URL.")
 NO_DATABASE = (
@@ -22,7 +23,17 @@ NO_DATABASE = (
     'CREATE DATABASE "{name}" OWNER "{user}" ENCODING \'UTF8\' TEMPLATE template0; or correct DATABASE_URL.',
 )
 NO_ENTRY = ("{server} lets nobody in as {user} to {name} from here.", "Add a line for it to its pg_hba.conf.")
+NO_LOGIN = ("The user {user} of {server} may not log in.", 'ALTER ROLE "{user}" LOGIN; or correct DATABASE_URL.')
 NO_PLACE = ("{server} has no connection left.", "Raise max_connections, or lower DATABASE_POOL_SIZE.")
+NO_PLACE_FOR_USER = (
+    "The user {user} of {server} has all the connections that its CONNECTION LIMIT allows.",
+    'ALTER ROLE "{user}" CONNECTION LIMIT -1; or lower DATABASE_POOL_SIZE.',
+)
+NO_PLACE_IN_DATABASE = (
+    "The database {name} has all the connections that its CONNECTION LIMIT allows.",
+    'ALTER DATABASE "{name}" CONNECTION LIMIT -1; or lower DATABASE_POOL_SIZE.',
+)
+CLOSED = ("The database {name} takes no connections.", 'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true;')
 STARTING = ("{server} is just starting or stopping.", WAIT)
 FULL = ("There is no room left where {server} keeps the database.", "Give it room.")
 BUSY = ("Something else holds what is needed in the database {name} for too long.", WAIT)
@@ -54,8 +65,11 @@ WORDS = (
     ("no password supplied", NOT_THIS_PASSWORD),
     ("permission denied for database", NO_CONNECT),
     ("pg_hba.conf", NO_ENTRY),
-    ("is not permitted to log in", NO_ENTRY),
+    ("is not permitted to log in", NO_LOGIN),
     ("authentication failed", NO_ENTRY),
+    ("too many connections for role", NO_PLACE_FOR_USER),
+    ("too many connections for database", NO_PLACE_IN_DATABASE),
+    ("is not currently accepting connections", CLOSED),
     ("too many", NO_PLACE),
     ("connection slots", NO_PLACE),
     ("starting up", STARTING),

@@ -11,7 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 # What comes along when a value is copied, and can be no part of one: blanks, and marks that nobody sees.
 AROUND = " \t\r\n\u00a0\u200b\ufeff"
 LARGEST_FILE = 2**20
-_COMMENT = re.compile(r"(?:^#(?=[ \t]|$)|[ \t]#)(?s:.)*")
+_BEGINS_COMMENT = re.compile(r"^#(?=[ \t]|$)|[ \t]#")
+_COMMENT = re.compile(rf"(?:{_BEGINS_COMMENT.pattern}).*", re.MULTILINE)
 _QUOTED = re.compile(r"""(["'])(.*)\1""", re.DOTALL)
 
 
@@ -39,8 +40,11 @@ class Given:
 
     @property
     def has_comment(self) -> bool:
-        """Whether a part of it reads as a comment: a # after a blank, as docker compose and shells have it."""
-        return not self.is_exact and bool(_COMMENT.search(self.text.strip(AROUND)))
+        """Whether a part of it reads as a comment: a # after a blank, as docker compose and shells have it.
+
+        One that begins a later line may as well be a heading in a prompt.
+        """
+        return not self.is_exact and bool(_BEGINS_COMMENT.search(self.text.strip(AROUND)))
 
     @property
     def has_quotes(self) -> bool:
@@ -48,11 +52,11 @@ class Given:
         return not self.is_exact and bool(_QUOTED.fullmatch(self.text.strip(AROUND)))
 
     def readings(self) -> list[str]:
-        """What may be meant, the likeliest first: all of it, then what stands before a comment."""
+        """What may be meant, the likeliest first: all of it, then its lines without their comments."""
         whole = self.text.strip(AROUND)
         if self.is_exact:
             return [whole]
-        without = _COMMENT.sub("", whole, count=1).strip(AROUND)
+        without = _COMMENT.sub("", whole).strip(AROUND)
         return list(dict.fromkeys(_unquoted(text) for text in (whole, without)))
 
 

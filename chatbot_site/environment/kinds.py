@@ -152,9 +152,11 @@ def choice(choices: Sequence[str]) -> Kind[str]:
 
 
 def items(text: str) -> list[str]:
-    """Parts between commas or line ends, without blanks around them; empty ones are none."""
-    parts = [part.strip() for part in re.split(r"[,\n]", text)]
-    return [part for part in parts if part]
+    """Parts between commas or line ends, without blanks around them; empty ones are none. Raises NotUnderstood."""
+    parts = [part for part in map(str.strip, re.split(r"[,\n]", text)) if part]
+    if any(part.split()[0] == "#" for part in parts):
+        raise NotUnderstood("has an entry that reads as a comment: it begins with a # and a blank")
+    return parts
 
 
 def words() -> Kind[list[str]]:

@@ -13,9 +13,16 @@ LONGEST_DAYS = 99_999
 _FERNET_BYTES = 32
 
 
+def _some(text: str) -> list[str]:
+    """Entries, one at least: commas alone are not as good as nothing, whoever wrote them meant something."""
+    if not (parts := items(text)):
+        raise NotUnderstood("has commas and nothing between them")
+    return parts
+
+
 def fernet_keys() -> Kind[str]:
     def read(text: str) -> str:
-        return ",".join(numbered(number, _fernet_key, part) for number, part in enumerate(items(text), 1))
+        return ",".join(numbered(number, _fernet_key, part) for number, part in enumerate(_some(text), 1))
 
     return Kind("Fernet keys", read, "44-letters-and-signs-of-a-Fernet-key", has_lines=True)
 
@@ -34,7 +41,7 @@ def sign_up() -> Kind[str]:
     """open, closed, or e-mail domains with commas between them, in lower case."""
 
     def read(text: str) -> str:
-        parts = items(text.lower())
+        parts = _some(text.lower())
         if parts in (["open"], ["closed"]):
             return parts[0]
         return ",".join(numbered(number, _domain, part) for number, part in enumerate(parts, 1))

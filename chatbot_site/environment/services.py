@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, parse_qs, unquote
 
 from environ import Env
@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 from chatbot_site.environment.addresses import split_url
 from chatbot_site.environment.kinds import LARGEST_WHOLE, Kind, NotUnderstood, boolean, whole
 
+T = TypeVar("T")
 POSTGRESQL = ("postgres", "postgresql", "psql", "pgsql")
 DATABASE_EXAMPLE = "postgres://user:password@localhost:5432/chat"
 _SWITCHES = ("ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_HEALTH_CHECKS", "DISABLE_SERVER_SIDE_CURSORS")
@@ -80,15 +81,23 @@ def _check_options(options: dict[str, Any]) -> None:
         raise NotUnderstood("has an option in its query that PostgreSQL's connections do not have") from None
     for name, value in options.items():
         if name in _WHOLE_OPTIONS:
-            whole(0, LARGEST_WHOLE).read(str(value))
+            _option(name, value, whole(0, LARGEST_WHOLE))
         if name in _WORD_OPTIONS and value not in _WORD_OPTIONS[name]:
             raise NotUnderstood(f"has a {name} that is none of {', '.join(_WORD_OPTIONS[name])}")
+
+
+def _option(name: str, value: object, kind: Kind[T]) -> T:
+    """What is wrong with it names the option: the variable's name alone would be the whole address."""
+    try:
+        return kind.read(str(value))
+    except NotUnderstood as error:
+        raise NotUnderstood(f"has a {name.lower()} that {error}") from None
 
 
 def _typed_options(config: dict[str, Any]) -> dict[str, Any]:
     """Django's own options, as the types that Django wants."""
     typed: dict[str, Any] = {
-        name: boolean().read(str(config[name])) for name in _SWITCHES if isinstance(config.get(name), str | int)
+        name: _option(name, config[name], boolean()) for name in _SWITCHES if isinstance(config.get(name), str | int)
     }
     if str(config.get("CONN_MAX_AGE", 0)) != "0":
         raise NotUnderstood("has a conn_max_age: the site has a pool of connections (DATABASE_POOL_SIZE)")

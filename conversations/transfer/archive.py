@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from django.utils import timezone, translation
 
+from chatbot_site.database import is_unreadable
 from chatbot_site.threads import in_thread
 from conversations.models import Conversation
 from conversations.transfer.exporting import Gathered, as_json, as_markdown, gather_all
@@ -20,6 +22,11 @@ from conversations.transfer.names import safe_stem
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+T = TypeVar("T")
+Tell = Callable[[int, int], None]  # how many conversations of how many are done
+LeaveOut = Callable[[UUID, Exception], None]  # the conversation, and why it cannot be read
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 10  # conversations between two pieces: a thread is not held for long
 FORMAT = "chat-archive"
@@ -56,10 +63,27 @@ def gathered(owner: User, ids: list[UUID]) -> list[Gathered]:
     return gather_all([found[pk] for pk in ids if pk in found])
 
 
-def zip_pieces(owner: User, tell: Callable[[int, int], None] = lambda done, total: None) -> Iterator[bytes]:
+def _written(owner: User, ids: list[UUID], write: Callable[[Gathered], T], leave_out: LeaveOut) -> list[T]:
+    """What `write` makes of these conversations; without those with a row that cannot be read."""
+    try:
+        return [write(one) for one in gathered(owner, ids)]
+    except Exception as error:
+        if not is_unreadable(error):
+            raise
+        if len(ids) == 1:
+            leave_out(ids[0], error)
+            return []
+    return [one for pk in ids for one in _written(owner, [pk], write, leave_out)]
+
+
+def _log(conversation: UUID, error: Exception) -> None:
+    logger.error("Conversation %s cannot be read and is not in an export (%s).", conversation, type(error).__name__)
+
+
+def zip_pieces(owner: User, tell: Tell = lambda done, total: None, leave_out: LeaveOut = _log) -> Iterator[bytes]:
     """A ZIP of one JSON and one Markdown file a conversation, and at the end a manifest, in pieces.
 
-    Each piece may be asked for in another thread. `tell` hears how many conversations of how many are in it.
+    Each piece may be asked for in another thread.
     """
     sink, ids = _Sink(), ids_of(owner)
     language, zone = translation.get_language(), timezone.get_current_timezone()
@@ -67,20 +91,24 @@ def zip_pieces(owner: User, tell: Callable[[int, int], None] = lambda done, tota
     with ZipFile(sink, "w", ZIP_DEFLATED) as archive:
         for start in range(0, len(ids), AT_ONCE):
             with translation.override(language), timezone.override(zone):
-                manifest += [_add(archive, one) for one in gathered(owner, ids[start : start + AT_ONCE])]
+                texts = _written(owner, ids[start : start + AT_ONCE], _texts_of, leave_out)
+                manifest += [_add(archive, *one) for one in texts]
             tell(min(start + AT_ONCE, len(ids)), len(ids))
             yield sink.emptied()
         _write(archive, "manifest.json", _manifest(manifest))
     yield sink.emptied()
 
 
-def _add(archive: ZipFile, one: Gathered) -> dict[str, str]:
-    conversation = one.conversation
+def _texts_of(one: Gathered) -> tuple[Conversation, str, str]:
+    return one.conversation, as_json(one), as_markdown(one)
+
+
+def _add(archive: ZipFile, conversation: Conversation, as_json: str, as_markdown: str) -> dict[str, str]:
     day = timezone.localdate(conversation.created_at).isoformat()
     name = f"{day} {safe_stem(conversation.title)} {conversation.pk.hex[:8]}"
     files = {"json": f"json/{name}.json", "markdown": f"markdown/{name}.md"}
-    _write(archive, files["json"], as_json(one))
-    _write(archive, files["markdown"], as_markdown(one))
+    _write(archive, files["json"], as_json)
+    _write(archive, files["markdown"], as_markdown)
     return {"id": str(conversation.pk), "title": conversation.title} | files
 
 
@@ -114,25 +142,25 @@ def is_own(file: IO[bytes]) -> bool:
     return isinstance(manifest, dict) and manifest.get("format") == FORMAT
 
 
-def json_pieces(owner: User, tell: Callable[[int, int], None]) -> Iterator[bytes]:
+def json_pieces(owner: User, tell: Tell, leave_out: LeaveOut) -> Iterator[bytes]:
     """A JSON list of all conversations, each on a line of its own."""
-    texts = _texts(owner, as_json, tell)
+    texts = _texts(owner, as_json, tell, leave_out)
     yield b"["
     for number, text in enumerate(texts):
         yield (("," if number else "") + "\n" + text).encode("utf-8", "replace")
     yield b"\n]\n"
 
 
-def markdown_pieces(owner: User, tell: Callable[[int, int], None]) -> Iterator[bytes]:
+def markdown_pieces(owner: User, tell: Tell, leave_out: LeaveOut) -> Iterator[bytes]:
     """The current branches of all conversations, one after the other."""
-    for number, text in enumerate(_texts(owner, as_markdown, tell)):
+    for number, text in enumerate(_texts(owner, as_markdown, tell, leave_out)):
         yield (("\n---\n\n" if number else "") + text).encode("utf-8", "replace")
 
 
-def _texts(owner: User, write: Callable[[Gathered], str], tell: Callable[[int, int], None]) -> Iterator[str]:
+def _texts(owner: User, write: Callable[[Gathered], str], tell: Tell, leave_out: LeaveOut) -> Iterator[str]:
     ids = ids_of(owner)
     for start in range(0, len(ids), AT_ONCE):
-        yield from map(write, gathered(owner, ids[start : start + AT_ONCE]))
+        yield from _written(owner, ids[start : start + AT_ONCE], write, leave_out)
         tell(min(start + AT_ONCE, len(ids)), len(ids))
 
 

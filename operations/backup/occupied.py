@@ -11,8 +11,10 @@ from pathlib import Path
 from django.apps import apps
 from django.db import DatabaseError, connection
 
+from chatbot_site.database import trouble_of
+from chatbot_site.files import kind_of
 from operations.backup import media
-from operations.backup.problems import InUse, NotEmpty
+from operations.backup.problems import InUse, NotEmpty, Unreachable, disk_problems
 
 _COUNTED = {
     "people": "accounts_user",
@@ -81,6 +83,14 @@ def _counts() -> dict[str, int]:
 # --- Who uses it ----------------------------------------------------------------------------------
 
 
+def refuse_what_is_no_file(path: Path) -> None:
+    """Raises Unreachable for a directory, a pipe, a device where the database should be."""
+    with disk_problems(path, "read"):
+        kind = kind_of(path.resolve())
+    if kind not in ("", "a file"):
+        raise Unreachable(f"{path} is {kind}, not a database: correct DATABASE_URL or that. Nothing was changed.")
+
+
 def refuse_sqlite_in_use(path: Path) -> None:
     """Raises InUse while another process has the database open; else its log is in the one file afterwards."""
     if not path.exists():
@@ -88,7 +98,9 @@ def refuse_sqlite_in_use(path: Path) -> None:
     try:
         with closing(sqlite3.connect(path, timeout=0)) as database:
             database.execute("PRAGMA journal_mode=DELETE").fetchone()
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise Unreachable(f"{trouble_of(error) or error} Nothing was changed.") from None
         raise InUse(
             "The site is running: another process has its database open. Stop it first. Nothing was changed."
         ) from None

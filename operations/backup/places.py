@@ -18,13 +18,16 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.base import File
-from django.core.files.storage import FileSystemStorage, InvalidStorageError, Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.utils.module_loading import import_string
 
 from chatbot_site.files import PRIVATE_FILE, PRIVATE_FOLDER, Occupied, kind_of, open_plain, put_in_place
 from operations.backup.problems import NotABackup, Unreachable, disk_problems
 
 _NAME = re.compile(r"chat-backup-\d{8}T\d{6}Z\.tar\.zst(\.sealed)?\Z")
 _UNFINISHED = ".unfinished"
+STORAGE = "backups"
+_SET_UP = " It is as BACKUP_STORAGE and BACKUP_STORAGE_OPTIONS set it up."
 Writer = Callable[[IO[bytes]], None]
 
 
@@ -116,13 +119,7 @@ class Remote(Place):
 
     def __init__(self, alias: str) -> None:
         self._alias = alias
-        try:
-            self._storage: Storage = storages[alias]
-        except (InvalidStorageError, ImportError) as error:
-            raise Unreachable(
-                f"There is no storage {alias!r} in settings.STORAGES that can be used ({type(error).__name__}). "
-                "BACKUP_STORAGE in .env sets up the one called 'backups'."
-            ) from None
+        self._storage = _storage(alias)
         if isinstance(self._storage, FileSystemStorage):
             _keep_private(self._storage, settings.STORAGES[alias].get("OPTIONS", {}))
 
@@ -194,7 +191,28 @@ class Remote(Place):
         except Exception as error:  # each storage has errors of its own, and their texts may hold its keys
             raise Unreachable(
                 f"The storage {self._alias!r} cannot be reached, or refuses ({type(error).__name__}). Nothing was kept."
+                f"{_SET_UP if self._alias == STORAGE else ''}"
             ) from None
+
+
+def _storage(alias: str) -> Storage:
+    """The storage of settings.STORAGES. Raises Unreachable; a class's own words may hold what stands in its options."""
+    if alias not in settings.STORAGES:
+        raise Unreachable(f"There is no storage {alias!r} in settings.STORAGES. BACKUP_STORAGE sets up {STORAGE!r}.")
+    name = "BACKUP_STORAGE" if alias == STORAGE else f"The BACKEND of {alias!r} in settings.STORAGES"
+    options = "BACKUP_STORAGE_OPTIONS" if alias == STORAGE else f"the OPTIONS of {alias!r} in settings.STORAGES"
+    try:
+        found = import_string(settings.STORAGES[alias]["BACKEND"])
+    except Exception as error:  # whatever its module raises
+        why = type(error).__name__
+        raise Unreachable(f"{name} cannot be imported ({why}): is it there, with the libraries it needs?") from None
+    if not (isinstance(found, type) and issubclass(found, Storage)):
+        raise Unreachable(f"{name} is no class of a storage.")
+    try:
+        return storages[alias]
+    except Exception as error:  # of each class its own kinds
+        why = type(error).__name__
+        raise Unreachable(f"No storage {alias!r} can be made ({why}): correct {options}.") from None
 
 
 def _keep_private(storage: FileSystemStorage, given: dict[str, Any]) -> None:

@@ -96,6 +96,8 @@ def _restore(job: _Job) -> Restored:
 
 
 def _contents() -> Contents:
+    if site_is_sqlite():
+        occupied.refuse_what_is_no_file(sqlite_file())
     try:
         require()
         if not site_is_sqlite() and (trouble := lacking(to_create=True)):

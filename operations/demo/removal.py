@@ -8,8 +8,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
+from chatbot_site.database import is_unreadable
 from conversations.models import Conversation, Message
 from moderation.models import Rule
+from operations.cleanup.rows import drain
 from operations.demo import texts
 
 CONVERSATIONS_AT_ONCE = 100
@@ -35,16 +37,33 @@ def counts() -> dict[str, int]:
     }
 
 
-def remove(done: Callable[[int], object]) -> None:
-    """`done` hears how many conversations went. May be stopped at any time, and begun again."""
+def remove(done: Callable[[int], object]) -> list[str]:
+    """`done` hears how many conversations went. May be stopped at any time, and begun again.
+
+    What stays, since its rows cannot be read: conversations go by sets, without a look into them, but people do not.
+    """
     ids = list(demo_people().values_list("pk", flat=True))
     conversations = Conversation.objects.filter(owner_id__in=ids).order_by("pk")
     while keys := list(conversations.values_list("pk", flat=True)[:CONVERSATIONS_AT_ONCE]):
-        with transaction.atomic():
-            Conversation.objects.filter(pk__in=keys).delete()
+        drain(Conversation.objects.filter(pk__in=keys))
         done(len(keys))
+    stays: list[str] = []
     for start in range(0, len(ids), PEOPLE_AT_ONCE):
-        with transaction.atomic():
-            User.objects.filter(pk__in=ids[start : start + PEOPLE_AT_ONCE]).delete()
+        stays += _remove_people(ids[start : start + PEOPLE_AT_ONCE])
     for rule in demo_rules():
         rule.delete()
+    return stays
+
+
+def _remove_people(ids: list[int]) -> list[str]:
+    try:
+        with transaction.atomic():
+            User.objects.filter(pk__in=ids).delete()
+    except Exception as error:
+        if not is_unreadable(error):
+            raise
+        if len(ids) == 1:
+            return [f"account {ids[0]} ({type(error).__name__})"]
+    else:
+        return []
+    return [one for pk in ids for one in _remove_people([pk])]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
-from operations.backup.places import Folder, Place, Remote
+from operations.backup.places import STORAGE, Folder, Place, Remote
 from operations.backup.problems import BackupProblem
 from operations.doctor.findings import Findings, ok, problem, warning
 
 OLD, VERY_OLD = timedelta(days=2), timedelta(days=8)
-STORAGE = "backups"
 _MAKE = "python manage.py backup --output FOLDER, every night; see docs/operations.md"
 
 
@@ -24,18 +24,18 @@ def look() -> Findings:
         yield warning("Nobody knows of any: BACKUP_FOLDER is not set.", f"Make one, and set BACKUP_FOLDER: {_MAKE}")
     for where, place in places:
         try:
-            names = place.names()
+            names = place().names()
         except BackupProblem as trouble:
             yield problem(str(trouble), "May the account that runs the site read it?")
             continue
         yield from _age(where, names)
 
 
-def _places() -> Iterator[tuple[str, Place]]:
+def _places() -> Iterator[tuple[str, Callable[[], Place]]]:
     if settings.BACKUP_FOLDER:
-        yield str(settings.BACKUP_FOLDER), Folder(Path(settings.BACKUP_FOLDER))
+        yield str(settings.BACKUP_FOLDER), partial(Folder, Path(settings.BACKUP_FOLDER))
     if STORAGE in settings.STORAGES:
-        yield f"the storage {STORAGE!r}", Remote(STORAGE)
+        yield f"the storage {STORAGE!r}", partial(Remote, STORAGE)
 
 
 def _age(where: str, names: list[str]) -> Findings:

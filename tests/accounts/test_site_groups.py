@@ -46,3 +46,21 @@ def test_their_rights_can_be_changed_and_others_are_free(desk: Client) -> None:
     assert desk.post(f"{LIST}{other.pk}/change/", {"name": "Writers"}).status_code == 302
     assert desk.post(f"{LIST}{other.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not Group.objects.filter(pk=other.pk).exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["administrators", "\uff21dministrators", "\u0410dministrators", "Ad\u200bministrators", "READA\u0308RS"]
+)
+def test_a_name_that_looks_like_anothers_is_refused(desk: Client, name: str) -> None:
+    other = Group.objects.create(name="Read\u00e4rs")
+    third = Group.objects.create(name="Writers")
+    for place in ("add/", f"{third.pk}/change/"):
+        page = desk.post(f"{LIST}{place}", {"name": name})
+        assert "looks like one that is taken" in page.content.decode()
+    assert set(Group.objects.exclude(name__in=OURS)) == {other, third}
+
+
+def test_of_two_names_that_are_alike_already_each_can_be_saved(desk: Client) -> None:
+    Group.objects.create(name="Readers")
+    other = Group.objects.create(name="readers")
+    assert desk.post(f"{LIST}{other.pk}/change/", {"name": "readers"}).status_code == 302

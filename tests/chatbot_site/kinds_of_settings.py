@@ -32,7 +32,7 @@ KINDS["number"] = (
 )
 KINDS["choice"] = ([], ["of", "wrong", "web,worker", "$WORD", "채팅"])
 KINDS["text"] = (
-    [("one\ntwo", "one\ntwo"), ("a#b", "a#b"), ("#1", "#1"), ("$HOME", "$HOME"), ("채팅", "채팅")],
+    [("one\n# two\n#", "one\n# two\n#"), ("a#b", "a#b"), ("#1", "#1"), ("$HOME", "$HOME"), ("채팅", "채팅")],
     ["a # b", "# b", "nul\x00", "'quoted'"],
 )
 KINDS["line"] = (
@@ -56,20 +56,28 @@ KINDS["key"] = (
     ["Bearer sk-abc", "sk-abc\nsk-def", "sk-äbc", "sk\u200babc", "sk\tabc", 'sk"abc'],
 )
 KINDS["word"] = (
-    [("openai/gpt-4o", "openai/gpt-4o"), ("vllm/qwen:7b # small", "vllm/qwen:7b")],
-    ["two words", 'a"b', "#x", "a\nb"],
+    [("openai/gpt-4o", "openai/gpt-4o"), ("vllm/qwen:7b # small\n# and good", "vllm/qwen:7b")],
+    ["two words", 'a"b', "#x", "a\nb", "a # b\nc"],
 )
 KINDS["dotted path"] = (
     [("storages.backends.s3.S3Storage", "storages.backends.s3.S3Storage")],
     ["S3Storage", "storages backends", "a..b", "1.2", "a/b", "$A.b"],
 )
-KINDS["list"] = ([("one, two words ,,three", ["one", "two words", "three"]), (",", [])], ["one # two"])
+KINDS["list"] = (
+    [("one, two words ,,three", ["one", "two words", "three"]), (",", []), ("one\n#2\n# why", ["one", "#2"])],
+    ["one # 2", "# 1", "a,#"],
+)
 KINDS["path"] = (
     [("/srv/a b", Path("/srv/a b")), ("/srv/a#b", Path("/srv/a#b")), ("~/a", Path.home() / "a")],
     ["$HOME/x", "${HOME}", "file:///x", "/x # y", "~nobody-of-that-name/x", "/x\ny", "'/x'"],
 )
 KINDS["JSON object"] = (
-    [('{"a": "b #c"}', {"a": "b #c"}), ('{"a": 1} # c', {"a": 1}), ("{}", {}), ('{\n"a": "$b"}', {"a": "$b"})],
+    [
+        ('{"a": "b #c"}', {"a": "b #c"}),
+        ('{"a": 1, # c\n"b": 2} # c', {"a": 1, "b": 2}),
+        ("{}", {}),
+        ('{\n"a": "$b"}', {"a": "$b"}),
+    ],
     ["{", "[1]", '"text"', "1", "null", "NaN", '{"a": NaN}', '{"a": 1, "a": 2}', "{'a': 1}", "[" * 99_999, "{}{}"],
 )
 KINDS["time zone"] = (
@@ -109,6 +117,7 @@ KINDS["hosts"] = (
         ("chat.example.org.", ["chat.example.org"]),
         ("a.org\nb_c.org", ["a.org", "b_c.org"]),
         ("a.org # ours", ["a.org"]),
+        ("a.org # main\nb.org # second\n#\n# d.org\nc.org", ["a.org", "b.org", "c.org"]),
         ("*", ["*"]),
     ],
     ["https://a.org", "a.org:8443", "[::1]:80", "a.org b.org", "*.a.org", "a.org/", "ä..org", "me@a.org", "-", "a;b"],
@@ -135,6 +144,7 @@ KINDS["origins"] = (
         ("https://A.org:443/", ["https://a.org"]),
         ("https://*.a.org", ["https://*.a.org"]),
         ("http://[::1]:8000", ["http://[::1]:8000"]),
+        ("https://a.org, # old\n\nhttps://b.org", ["https://a.org", "https://b.org"]),
     ],
     [
         "a.org",
@@ -166,6 +176,7 @@ KINDS["servers"] = (
     [
         (" a = http://a/v1 ,, b=http://b ", {"a": "http://a/v1", "b": "http://b"}),
         ("a=http://a # ours", {"a": "http://a"}),
+        ("a=http://a # one\n# c=http://c\nb=http://b", {"a": "http://a", "b": "http://b"}),
     ],
     ["a", "a=", "=http://a", "a=b", "a=http://", "a=http://a,a=http://b", "a b=http://a", "openai=http://a"]
     + [f"{name}=http://a" for name in ("gpu-box=http://a,gpu_box", "local", "http://a", "", "a/b")],
@@ -219,18 +230,33 @@ KINDS["mail server"] = (
     + ["smtp://h?timeout=5", "filemail://", "filemail://a/b", "consolemail://h", "http://h", "$MAIL"],
 )
 KINDS["Fernet keys"] = (
-    [(FERNET[0], FERNET[0]), (" , ".join(FERNET), ",".join(FERNET)), ("\n".join(FERNET), ",".join(FERNET))],
-    ["short", FERNET[0][:-4], f"{FERNET[0]},second", "한국어", FERNET[0].replace("=", " ="), f"${FERNET[0]}"],
+    [(FERNET[0], FERNET[0]), (" , ".join(FERNET), ",".join(FERNET)), (" # new\n".join(FERNET), ",".join(FERNET))],
+    [
+        ",",
+        " ,\n, ",
+        "short",
+        FERNET[0][:-4],
+        f"{FERNET[0]},second",
+        "한국어",
+        FERNET[0].replace("=", " ="),
+        f"${FERNET[0]}",
+    ],
 )
 KINDS["sign-up"] = (
-    [("open", "open"), ("CLOSED", "closed"), (" @Example.org, example.com ", "example.org,example.com")],
-    ["close", "false", "open,example.org", "https://example.org", "me@example.org", "example", "$OPEN"],
+    [
+        ("open", "open"),
+        ("CLOSED", "closed"),
+        (" @Example.org, example.com ", "example.org,example.com"),
+        ("a.org # us\nb.org # them", "a.org,b.org"),
+    ],
+    [",", "close", "false", "open,example.org", "https://example.org", "me@example.org", "example", "$OPEN"],
 )
 KINDS["days by group"] = (
     [
         (" Members = 365 , Interns=30,A=b=keep,", {"Members": 365, "Interns": 30, "A=b": None}),
         ("Team #1=3", {"Team #1": 3}),
         ("Members=365 # a year", {"Members": 365}),
+        ("Members=365 # a year\n# Guests=1\nInterns=30", {"Members": 365, "Interns": 30}),
     ],
     ["Members", "Members=", "=3", "Members=0", "Members=-1", "A=1,A=2", "Members=1.5", "Members:30", "A=100000"],
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chatbot_site.environment.kinds import NotUnderstood
 from chatbot_site.environment.services import database, mail_server
 
 POSTGRESQL = "django.db.backends.postgresql"
@@ -39,6 +40,12 @@ def test_options_of_a_database_have_djangos_types() -> None:
     config = read("postgres://h/d?sslmode=require&conn_health_checks=false&connect_timeout=5&options=-c%20x%3Dy")
     assert config["OPTIONS"] == {"sslmode": "require", "connect_timeout": 5, "options": "-c x=y"}
     assert config["CONN_HEALTH_CHECKS"] is False
+
+
+@pytest.mark.parametrize("option", ["connect_timeout=abc", "keepalives=-1", "conn_health_checks=perhaps", "sslmode=x"])
+def test_an_option_of_a_database_is_named(option: str) -> None:
+    with pytest.raises(NotUnderstood, match=f"^has a {option.partition('=')[0]} that is "):
+        database(Path("/srv")).read(f"postgres://h/d?{option}")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chatbot_site import arguments
+from chatbot_site.database import is_unreadable
 from operations.console import Console, TeachingCommand, add_dry_run, add_json
 from operations.demo import removal, rows
 from operations.demo.plan import Size, conversations
@@ -77,7 +78,7 @@ What the demo's moderators did stays in the audit log, which nothing is ever tak
         if settings.PRODUCTION and not yes and not dry_run:
             raise CommandError("This is a production site (APP_ENV). Nothing was done; --yes does it nevertheless.")
         if remove:
-            _remove(console, dry_run=dry_run)
+            _remove_readable(console, dry_run=dry_run)
             return
         size = _checked(Size(people, conversations, messages, seed))
         if User.objects.exists() and not add:
@@ -108,15 +109,33 @@ def _seed(console: Console, size: Size, given: str | None) -> None:
     console.result(values, text if given else f"{text} The password of all: {password}")
 
 
+def _remove_readable(console: Console, *, dry_run: bool) -> None:
+    try:
+        _remove(console, dry_run=dry_run)
+    except Exception as error:
+        if not is_unreadable(error):
+            raise
+        raise CommandError(
+            f"The rows of the demo cannot be read ({type(error).__name__}): the database is damaged. "
+            "Some of it may be removed already."
+        ) from error
+
+
 def _remove(console: Console, *, dry_run: bool) -> None:
     counts = removal.counts()
-    said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     if dry_run:
-        console.result(counts, f"{said} would be removed.")
+        console.result(counts, f"{_listed(counts)} would be removed.")
         return
     with console.progress(counts["conversations"], "Removed", "") as progress:
-        removal.remove(progress.advance)
-    console.result(counts, f"{said} were removed.")
+        stays = removal.remove(progress.advance)
+    counts["people"] -= len(stays)
+    console.result(counts, f"{_listed(counts)} were removed.")
+    if stays:
+        raise CommandError(f"Still here, since a row of it cannot be read: {', '.join(stays)}.")
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
 def _checked(size: Size) -> Size:

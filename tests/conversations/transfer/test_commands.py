@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from accounts.models import Preferences, User
 from conversations.models import Conversation
@@ -124,6 +125,39 @@ def test_the_old_file_stays_until_the_new_one_is_complete(
         _export("--user", "alice", "--output", path)
     assert path.read_bytes() == old
     assert os.listdir(tmp_path) == ["all.zip"]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="another database does not keep such values")
+@pytest.mark.parametrize("export_format", ["zip", "json", "markdown"])
+@pytest.mark.parametrize("odd", [b"\xff\xfe", "9999-99-99 00:00:00"])
+@pytest.mark.parametrize("table", ["conversation", "message"])
+def test_a_conversation_that_cannot_be_read_is_named_and_the_others_are_exported(
+    alice: User, tmp_path: Path, export_format: str, odd: object, table: str
+) -> None:
+    whole, damaged, last = (converse(alice, title, "Answer") for title in ("First one", "Second one", "Third one"))
+    row = damaged.pk.hex if table == "conversation" else damaged.leaf_id
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE conversations_{table} SET created_at = %s WHERE id = %s", [odd, row])
+    path = tmp_path / "all"
+    with pytest.raises(CommandError, match=rf"Not in it, .*: conversation {damaged.pk} \(\w+Error\)\.$"):
+        _export("--user", "alice", "--output", path, "--format", export_format)
+    if export_format == "zip":
+        with ZipFile(path) as archive:
+            assert archive.testzip() is None
+            manifest = json.loads(archive.read("manifest.json"))
+        assert [one["id"] for one in manifest["files"]] == [str(whole.pk), str(last.pk)]
+    else:
+        text = path.read_text()
+        assert [title in text for title in ("First one", "Second one", "Third one")] == [True, False, True]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="another database does not keep such values")
+def test_an_account_that_cannot_be_read_is_one_sentence(alice: User, tmp_path: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_user SET date_joined = %s WHERE id = %s", [b"\xff", alice.pk])
+    with pytest.raises(CommandError, match=r"The account alice, .* cannot be read \(UnicodeDecodeError\)"):
+        _export("--user", "alice", "--output", tmp_path / "all")
+    assert not (tmp_path / "all").exists()
 
 
 @pytest.mark.parametrize("export_format", ["zip", "json"])

@@ -267,6 +267,26 @@ def test_storage_that_cannot_be_reached(site: Path, settings) -> None:
         run("backup", "--storage", "elsewhere")
 
 
+@pytest.mark.parametrize(
+    ("backend", "options", "told"),
+    [
+        ("not.there.Storage", {}, r"BACKUP_STORAGE cannot be imported \(ModuleNotFoundError\)"),
+        ("os.path.join", {"a": "s3cret-word"}, "BACKUP_STORAGE is no class of a storage"),
+        ("builtins.dict", {}, "BACKUP_STORAGE is no class of a storage"),
+        ("django.core.files.storage.FileSystemStorage", {"s3cret-word": 1}, "correct BACKUP_STORAGE_OPTIONS"),
+        ("django.core.files.storage.FileSystemStorage", {"location": 5}, "as BACKUP_STORAGE and BACKUP_STORAGE_OPTION"),
+    ],
+)
+def test_a_storage_that_cannot_be_made_names_its_variable(
+    site: Path, settings, backend: str, options: dict[str, object], told: str
+) -> None:
+    settings.STORAGES = settings.STORAGES | {"backups": {"BACKEND": backend, "OPTIONS": options}}
+    for arguments in (["backup"], ["backup", "--verify", "name"], ["restore", "name"]):
+        with pytest.raises(CommandError, match=told) as refused:
+            run(*arguments, "--storage", "backups")
+        assert "s3cret-word" not in str(refused.value)
+
+
 def test_many_rows_go_into_several_parts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("operations.backup.making.PART_BYTES", 200)
     conversation = Message.objects.values_list("conversation_id", flat=True)[0]

@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,11 @@ from django.db import connection
 from accounts.models import User
 from conversations.models import Conversation, Generation, Message, SearchEntry
 from conversations.search.index import index_own
+from operations.backup.databases import standing_in
 from operations.backup.media import StagedMedia
+from operations.backup.occupied import refuse_sqlite_in_use
+from operations.backup.problems import Unreachable
+from tests.operations.backup.conftest import config
 from tests.operations.backup.content import MOMENT, TEXT, backed_up, digests, media_files, run
 
 
@@ -128,6 +133,30 @@ def test_while_the_site_runs(site: Path, backup: Path) -> None:
     run("restore", backup, "--replace", "--force")
     server.close()
     assert User.objects.count() == 2
+
+
+@pytest.mark.parametrize(("kind", "make"), [("a directory", os.mkdir), ("a pipe", os.mkfifo)])
+@pytest.mark.parametrize("is_link", [False, True])
+def test_where_the_database_is_no_file(
+    site: Path, backup: Path, kind: str, make: Callable[[Path], None], is_link: bool
+) -> None:
+    odd, database = site / "odd", site / "db.sqlite3"
+    connection.close()
+    for path in site.glob("db.sqlite3*"):
+        path.unlink()
+    make(odd if is_link else database)
+    if is_link:
+        database.symlink_to(odd)
+    before = [(path.name, path.lstat().st_mode) for path in sorted(site.iterdir())]
+    for call in ((), ("--dry-run",), ("--replace",), ("--replace", "--force")):
+        with pytest.raises(CommandError, match=rf"db.sqlite3 is {kind}, not a database.*Nothing was changed"):
+            run("restore", backup, *call)
+    assert [(path.name, path.lstat().st_mode) for path in sorted(site.iterdir())] == before
+
+
+def test_a_database_that_cannot_be_opened_is_not_called_one_in_use(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="it is a directory"), standing_in(config(tmp_path)):
+        refuse_sqlite_in_use(tmp_path)
 
 
 @pytest.mark.parametrize(

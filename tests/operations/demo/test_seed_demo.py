@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -152,6 +153,40 @@ def test_removing_leaves_what_others_have(alice: User, bob: User) -> None:
     assert list(Rule.objects.all()) == [rule]
     assert list(Case.objects.all()) == [case]
     assert Flag.objects.get().reporter is None
+
+
+ODD = (b"\xff\xfe", "9999-99-99 00:00:00")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="another database does not keep such values")
+@pytest.mark.parametrize("odd", ODD)
+def test_damaged_conversations_go_and_damaged_people_are_named(odd: object) -> None:
+    seed()
+    person = demo_people()[0].pk
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE conversations_conversation SET created_at = %s", [odd])
+        cursor.execute("UPDATE conversations_message SET created_at = %s", [odd])
+        cursor.execute("UPDATE accounts_user SET last_login = %s WHERE id = %s", [odd, person])
+    out = io.StringIO()
+    with pytest.raises(CommandError, match=rf"Still here, since a row of it cannot be read: account {person} \("):
+        call_command("seed_demo", remove=True, stdout=out)
+    assert "7 people, 40 conversations" in out.getvalue()
+    assert list(User.objects.values_list("pk", flat=True)) == [person]
+    assert not Conversation.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="another database does not keep such values")
+def test_an_id_that_is_none_is_one_sentence() -> None:
+    seed()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA foreign_keys = OFF")
+        cursor.execute("UPDATE conversations_conversation SET id = 'nonsense' WHERE rowid = 2")
+        try:
+            with pytest.raises(CommandError, match=r"rows of the demo cannot be read \(ValueError\)"):
+                call_command("seed_demo", remove=True, stdout=io.StringIO())
+        finally:
+            cursor.execute("DELETE FROM conversations_conversation WHERE id = 'nonsense'")
+            cursor.execute("PRAGMA foreign_keys = ON")
 
 
 def test_a_dry_run_changes_nothing() -> None:

@@ -72,7 +72,7 @@ def test_a_look_that_fails_is_a_finding() -> None:
 
     [(_subject, finding)] = examine([Subject("x", "X", fails)])
 
-    assert finding.level == "problem"
+    assert finding["level"] == "problem"
     assert finding.text == "Could not be looked at. RuntimeError: the key [hidden] is odd"
 
 
@@ -303,6 +303,14 @@ def test_no_backup(look: Look, settings: Any, tmp_path: Path) -> None:
     assert levels(look("backup")) == ["warning"]
     settings.BACKUP_FOLDER = str(tmp_path)
     assert levels(look("backup")) == ["problem"]
+
+
+def test_a_storage_of_backups_that_cannot_be_made(look: Look, settings: Any) -> None:
+    broken = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"nope": 1}}
+    settings.STORAGES = settings.STORAGES | {"backups": broken}
+    [finding] = look("backup")
+    assert finding["level"] == "problem"
+    assert "correct BACKUP_STORAGE_OPTIONS" in finding["text"]
 
 
 # --- Who may read what ------------------------------------------------------------------------------------------------
