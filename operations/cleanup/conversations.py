@@ -60,13 +60,18 @@ def remove(due: ConversationQuerySet) -> int:
     while ids := _next(candidates, last):
         last = ids[-1]
         gone = _put_out_of_sight(candidates, ids)
-        for messages in slices(_messages_of(gone)):
-            names = rows.Names()
-            with turn():
-                rows.delete(Message, messages, names)
-            rows.discard(names)
-        count += rows.drain(Conversation.objects.filter(pk__in=gone))
+        count += remove_at_once(gone)
     return count
+
+
+def remove_at_once(ids: Sequence[UUID]) -> int:
+    """Remove these, whatever is in them, message by message first: one may have a million; how many there were."""
+    for messages in slices(_messages_of(ids)):
+        names = rows.Names()
+        with turn():
+            rows.delete(Message, messages, names)
+        rows.discard(names)
+    return rows.drain(Conversation.objects.filter(pk__in=ids))
 
 
 def _next(candidates: ConversationQuerySet, last: UUID | None) -> list[UUID]:

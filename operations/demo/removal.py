@@ -11,7 +11,7 @@ from accounts.models import User
 from chatbot_site.database import is_unreadable
 from conversations.models import Conversation, Message
 from moderation.models import Rule
-from operations.cleanup.rows import drain
+from operations.cleanup.conversations import remove_at_once
 from operations.demo import texts
 
 CONVERSATIONS_AT_ONCE = 100
@@ -45,7 +45,7 @@ def remove(done: Callable[[int], object]) -> list[str]:
     ids = list(demo_people().values_list("pk", flat=True))
     conversations = Conversation.objects.filter(owner_id__in=ids).order_by("pk")
     while keys := list(conversations.values_list("pk", flat=True)[:CONVERSATIONS_AT_ONCE]):
-        drain(Conversation.objects.filter(pk__in=keys))
+        remove_at_once(keys)
         done(len(keys))
     stays: list[str] = []
     for start in range(0, len(ids), PEOPLE_AT_ONCE):

@@ -132,7 +132,7 @@ def test_the_old_file_stays_until_the_new_one_is_complete(
 @pytest.mark.parametrize("odd", [b"\xff\xfe", "9999-99-99 00:00:00"])
 @pytest.mark.parametrize("table", ["conversation", "message"])
 def test_a_conversation_that_cannot_be_read_is_named_and_the_others_are_exported(
-    alice: User, tmp_path: Path, export_format: str, odd: object, table: str
+    alice: User, tmp_path: Path, export_format: str, odd: bytes | str, table: str
 ) -> None:
     whole, damaged, last = (converse(alice, title, "Answer") for title in ("First one", "Second one", "Third one"))
     row = damaged.pk.hex if table == "conversation" else damaged.leaf_id

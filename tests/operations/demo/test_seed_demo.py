@@ -160,7 +160,7 @@ ODD = (b"\xff\xfe", "9999-99-99 00:00:00")
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="another database does not keep such values")
 @pytest.mark.parametrize("odd", ODD)
-def test_damaged_conversations_go_and_damaged_people_are_named(odd: object) -> None:
+def test_damaged_conversations_go_and_damaged_people_are_named(odd: bytes | str) -> None:
     seed()
     person = demo_people()[0].pk
     with connection.cursor() as cursor:

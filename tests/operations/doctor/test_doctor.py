@@ -72,7 +72,7 @@ def test_a_look_that_fails_is_a_finding() -> None:
 
     [(_subject, finding)] = examine([Subject("x", "X", fails)])
 
-    assert finding["level"] == "problem"
+    assert finding.level == "problem"
     assert finding.text == "Could not be looked at. RuntimeError: the key [hidden] is odd"
 
 
