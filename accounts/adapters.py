@@ -8,7 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
@@ -77,12 +77,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Of a server that listens on :: each IPv4 address comes within an IPv6 one, all of them in one network."""
-        address: str = super().get_client_ip(request)
         try:
-            parsed = ip_address(address)
-        except ValueError:  # a proxy that passes on what browsers say; as if it had said nothing
+            address: str = super().get_client_ip(request)
+        except PermissionDenied:  # a proxy that says "unknown", or what a browser said: as if it had said nothing
             address = request.META["REMOTE_ADDR"]
-            parsed = ip_address(address)
+        parsed = ip_address(address)
         mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
         return str(mapped or address)
 

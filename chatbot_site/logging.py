@@ -12,6 +12,7 @@ from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote, unquote
 
 from django.core.exceptions import ImproperlyConfigured
 from django.views.debug import SafeExceptionReporterFilter
@@ -24,14 +25,17 @@ HIDDEN = "[hidden]"
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
+_SLASH = r"(?:/|%2F)"
+_SLASHES = rf"{_SLASH}++"  # as somebody may have written them: /share//token
 # Each begins where nothing of its own stands before it, and each run that has to be followed by something is bounded:
 # anybody chooses the path of a request, and every line is looked through on the event loop.
 _SHAPES = re.compile(
     r"(?P<lead>\bbearer\s+|\bx-api-key['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+"  # headers that carry a credential
     r"|\b(?:sk|pk|rk)[-_][A-Za-z0-9_\-]{8,}"  # OpenAI, Anthropic and those who copied the form
     r"|\bgAAAAA[A-Za-z0-9_\-=]{20,}"  # what Fernet encrypted
-    r"|(?<=/share/)[A-Za-z0-9_\-]{16,}"  # whoever has it can read the conversation
-    r"|(?<=/confirm-email/)[^/\s?\"']+|(?<=/reset/key/)(?!done\b)[^/\s?\"']+"  # links of mails
+    rf"|(?P<share>{_SLASH}share{_SLASHES})[A-Za-z0-9_\-%]{{16,}}"  # whoever has it can read the conversation
+    # Links of mails.
+    rf"|(?P<mail>{_SLASH}(?:confirm-email{_SLASHES}|reset{_SLASHES}key{_SLASHES}(?!done(?:[/\s?\"']|$))))[^/\s?\"']+"
     # The same elsewhere: what Django signed, and a token for a new password.
     r"|(?<![A-Za-z0-9_\-])[A-Za-z0-9_\-]{1,400}(?::|%3A)[A-Za-z0-9]{6,16}(?::|%3A)[A-Za-z0-9_\-]{20,}"
     r"|(?<![0-9a-z])[0-9a-z]{1,20}-[0-9a-z]{6,20}-[0-9a-f]{32,64}\b"
@@ -45,7 +49,15 @@ def redact(text: str) -> str:
     """`text` without API keys, credentials of headers and addresses, and the configured secrets themselves."""
     for secret in _configured_secrets():
         text = text.replace(secret, HIDDEN)
-    return _SHAPES.sub(lambda m: f"{m['lead'] or m['scheme'] or ''}{HIDDEN}", text)
+    return _SHAPES.sub(lambda m: f"{m['lead'] or m['share'] or m['mail'] or m['scheme'] or ''}{HIDDEN}", text)
+
+
+def plain_path(path: str) -> str:
+    """The path of a request in one spelling: no escapes where none are needed, no slash twice.
+
+    The site answers all spellings of an address, and `redact` knows words such as "share" by their letters.
+    """
+    return re.sub("/{2,}", "/", quote(unquote(path), safe="/:"))
 
 
 @cache

@@ -15,6 +15,7 @@ import daphne.server
 from daphne.server import Server  # before anything else of Twisted: it installs the asyncio reactor
 from twisted.internet import reactor
 
+from chatbot_site.logging import plain_path
 from chatbot_site.web_requests import BodyRules, ChatHTTPFactory
 from chatbot_site.web_sockets import UP_BYTES, ChatWebSocketFactory
 
@@ -124,7 +125,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 def log_access(protocol: str, action: str, details: dict[str, Any]) -> None:
     """One line an answered request, and an opened, refused or closed websocket; without the query, which is private."""
-    path = details["path"].partition("?")[0][:PATH_SHOWN]
+    path = plain_path(details["path"].partition("?")[0])[:PATH_SHOWN]
     if protocol == "http":
         level = logging.DEBUG if path in QUIET_PATHS else logging.INFO
         milliseconds = details["time_taken"] * 1000

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -62,6 +63,19 @@ class BodyRules:
         return Refusal(408, b"Too slow.\n")
 
 
+_ORIGIN = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
+
+
+def _without_origin(target: bytes) -> bytes:
+    """A request's target; of http://x/y, which clients may send to a proxy, what comes after the host. The site goes by
+    the Host header alone, and puts addresses together of its own name and the path."""
+    origin = _ORIGIN.match(target)
+    if not origin:
+        return target
+    rest = target[origin.end() :]
+    return rest if rest.startswith(b"/") else b"/" + rest
+
+
 class ChatRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
     """A request whose body is weighed as it comes. `body` has it afterwards, for whoever answers to close."""
 
@@ -78,7 +92,10 @@ class ChatRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
     def gotLength(self, length: int | None) -> None:
         self.content: Any = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=self.server.body_folder)  # noqa: SIM115 - closed by the handler
         self._began = time.monotonic()
-        if length is not None and length > self._limit:
+        self.channel._path = _without_origin(self.channel._path)
+        if not self.channel._path.startswith(b"/"):
+            self._refuse(Refusal(400, b"Bad request.\n"))
+        elif length is not None and length > self._limit:
             self._ask(length)
 
     def handleContentChunk(self, data: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import signal
 import subprocess
 import sys
 import threading
@@ -15,10 +16,13 @@ from typing import IO
 
 from django.conf import settings
 
+from chatbot_site.caches import limits
+
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 2  # of all processes on this machine; each takes 430 MB at most
-SECONDS = 60  # on a machine that has much else to do; the program itself has fewer, of CPU
+REST_SECONDS = 15  # after an image that took too long: others get the place; pages try longer than that
+SECONDS = 30  # on a machine that has much else to do; the program itself has fewer, of CPU
 MEGAPIXELS = 24  # see MAX_PIXELS of the program
 PROGRAM = Path(__file__).with_name("picture_process.py")
 
@@ -38,6 +42,10 @@ class TooManyPixels(Exception):
     """Decoding it would take too much memory."""
 
 
+class TooSlow(Exception):
+    """Decoding it takes too much time; how many pixels it has does not say so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     data: bytes
@@ -47,10 +55,17 @@ class Picture:
 
 
 def cleaned(file: IO[bytes], person_id: int) -> Picture:
-    """The image in `file`, made anew; of an animation the first frame. Raises Busy, Damaged, TooManyPixels."""
+    """The image in `file`, made anew; of an animation the first frame. Raises Busy, Damaged, TooManyPixels, TooSlow."""
+    rest = f"image-rest:{person_id}"
     with _only_one_of(person_id), _one_of_few():
+        if limits.get(rest):
+            raise Busy
         file.seek(0)
-        said = _run(file.read())
+        try:
+            said = _run(file.read())
+        except TooSlow:
+            limits.set(rest, True, REST_SECONDS)
+            raise
     head, _, data = said.partition(b"\n")
     match head.decode("ascii", "replace").split():
         case ["image", media_type, width, height]:
@@ -72,7 +87,9 @@ def _run(data: bytes) -> bytes:
     if done.returncode > 0:
         last = (done.stderr.splitlines() or [b""])[-1].partition(b":")[0]  # the kind of error, nothing of the file
         logger.error("The program that decodes images failed: %s", last.decode("utf-8", "replace"))
-    if done.returncode < 0:  # it was stopped at its limit, or by a system that had no memory left
+    if done.returncode == -signal.SIGXCPU:
+        raise TooSlow
+    if done.returncode == -signal.SIGKILL:  # by a system that had no memory left
         raise TooManyPixels
     return done.stdout
 

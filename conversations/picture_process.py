@@ -25,7 +25,7 @@ CRISP_BYTES = 400_000  # a drawing or a screenshot stays a PNG up to this size
 LARGEST_BYTES = 3_500_000  # providers refuse an image of more than 5 MB, counted in base64
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 MEMORY_BYTES = 512 * 2**20  # the dearest, a WebP with alpha, takes 430 MB; most take half of that
-CPU_SECONDS = 20
+CPU_SECONDS = 6  # the dearest of 24 megapixels, a WebP with alpha, takes 2; most take half of that
 _SHRINK_AS_THEY_ARE = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr")
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -104,8 +104,9 @@ def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def main() -> None:
-    for limit, most in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_SECONDS)):
-        resource.setrlimit(limit, (most, most))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no memory of it on a disk
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))  # SIGXCPU at first, which says why it ended
     os.nice(5)  # pages and answers come first
     out = sys.stdout.buffer
     try:

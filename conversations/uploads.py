@@ -110,6 +110,9 @@ def _take_image(attachment: Attachment, upload: UploadedFile[bytes]) -> None:
     except images.TooManyPixels:
         sentence = _("“%(name)s” is too large. An image may have %(limit)s megapixels; make it smaller first.")
         raise Refused(sentence % {"name": attachment.name, "limit": images.MEGAPIXELS}) from None
+    except images.TooSlow:
+        sentence = _("“%(name)s” takes too long to open. Save it again with an image editor, then attach that file.")
+        raise Refused(sentence % {"name": attachment.name}) from None
     attachment.kind, attachment.media_type = Attachment.Kind.IMAGE, picture.media_type
     attachment.width, attachment.height = picture.width, picture.height
     _keep(attachment, picture.data)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.db import connection
 from django.test import Client
 
@@ -181,6 +182,25 @@ def test_a_session_that_has_only_run_out_keeps_drafts(client, alice, log_in):
     client.session.flush()
     client.get("/")
     assert "logged_out" not in client.cookies
+
+
+@pytest.mark.parametrize(
+    ("said", "ip"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("unknown", "127.0.0.1"),
+        ("<script>", "127.0.0.1"),
+        ("192.0.2.7, _hidden", "127.0.0.1"),
+        ("unknown, ::ffff:192.0.2.7", "192.0.2.7"),
+        (" ", "127.0.0.1"),
+    ],
+)
+def test_a_proxy_that_names_no_address_shuts_nobody_out(client, alice, settings, said, ip):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    form = {"login": "alice", "password": PASSWORD}
+    assert client.post("/accounts/login/", form, headers={"x-forwarded-for": said}).status_code == 302
+    assert is_logged_in(client)
+    assert UserSession.objects.get(user=alice).ip == ip
 
 
 def test_logging_in_needs_the_csrf_token(alice):

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
+from chatbot_site.logging import redact
 from chatbot_site.server import log_access
 from tests.chatbot_site.processes import ROOT, environment, free_port, wait_for
 
@@ -157,3 +158,30 @@ def test_access_lines_leave_the_query_out(caplog: pytest.LogCaptureFixture) -> N
         "10.0.0.1:5 GET /search/ 200 12 bytes 10 ms",
         "10.0.0.1:5 websocket /ws/c/1/ connected",
     ]
+
+
+SECRET = "%41b-d_fghijklmnopqrstuvwxyz012345"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (f"/share/{SECRET}/", "/share/[hidden]/"),
+        (f"/%73hare//{SECRET}/?before=2", "/share/[hidden]/"),
+        (f"/s%68are%2F{SECRET}/report/", "/share/[hidden]/report/"),
+        (f"/share/%20{SECRET}/", "/share/[hidden]/"),
+        ("/accounts/password%2freset/key/1-abc/", "/accounts/password/reset/key/[hidden]/"),
+        ("//accounts/password/reset//key//1-abc/", "/accounts/password/reset/key/[hidden]/"),
+        ("/accounts/%63onfirm%2Demail/NQ%3a1xY0nu%3aZgLS/", "/accounts/confirm-email/[hidden]/"),
+        ("/a%20200%205%20bytes%0Ab/", "/a%20200%205%20bytes%0Ab/"),
+        ("/%EA%B0%80%FF/", "/%EA%B0%80%EF%BF%BD/"),
+    ],
+)
+def test_access_lines_have_no_secret_of_an_address_however_it_is_written(
+    caplog: pytest.LogCaptureFixture, path: str, shown: str
+) -> None:
+    caplog.set_level("INFO", logger="chatbot_site.access")
+
+    log_access("websocket", "refused", {"client": "10.0.0.1:5", "path": path})
+
+    assert redact(caplog.messages[0]) == f"10.0.0.1:5 websocket {shown} refused"

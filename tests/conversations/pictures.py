@@ -57,6 +57,13 @@ def _crc(small: bytes, side: int) -> bytes:
     return small[24:29] + zlib.crc32(header).to_bytes(4, "big")
 
 
+def many_scans(size: tuple[int, int], megabytes: int) -> bytes:
+    """A progressive JPEG whose last scan, of a few bytes, comes over and over: each is a pass over all its pixels."""
+    data = picture("JPEG", size, progressive=True)
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + scan * (megabytes * 2**20 // len(scan)) + data[-2:]
+
+
 def with_chunk(png: bytes, kind: bytes, data: bytes) -> bytes:
     """A PNG with one more chunk, ahead of its pixels."""
     return png[:33] + len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big") + png[33:]

@@ -1,9 +1,11 @@
 """What may be attached, told by content alone; and what is left of it."""
 
+import resource
 import tracemalloc
 import zlib
 from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 
 import psutil
 import pytest
@@ -16,7 +18,7 @@ from conversations import images, picture_process, uploads
 from conversations.decoding import decoded
 from conversations.models import Attachment
 from conversations.uploads import Refused, clean_name
-from tests.conversations.pictures import animation, huge_header, photo, picture, upload, with_chunk
+from tests.conversations.pictures import animation, huge_header, many_scans, photo, picture, upload, with_chunk
 
 KOREAN = "안녕하세요. 오늘 회의는 세 시에 시작해요.\n"
 
@@ -135,6 +137,30 @@ def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
 def test_an_image_that_is_too_long_is_refused() -> None:
     with pytest.raises(Refused, match="too large"):
         _read("long.png", picture(size=(20_001, 2)))
+
+
+def test_an_image_that_takes_too_long_is_ended_after_a_few_seconds_and_the_sentence_says_so() -> None:
+    data = many_scans((4000, 5000), megabytes=15)
+    before = _cpu_of_programs()
+    with pytest.raises(Refused, match=r"“slow\.jpg” takes too long to open"):
+        _read("slow.jpg", data)
+    assert _cpu_of_programs() - before < picture_process.CPU_SECONDS + 2
+    with pytest.raises(uploads.Busy):  # for a while; others get their turn
+        _read("a.png", picture())
+    assert uploads.read(User(pk=2), upload("a.png", picture())).width == 40
+
+
+def _cpu_of_programs() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def test_a_decoder_that_crashes_has_met_a_damaged_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("import os, signal, sys\nsys.stdin.buffer.read()\nos.kill(os.getpid(), signal.SIGSEGV)")
+    monkeypatch.setattr(images, "PROGRAM", program)
+    with pytest.raises(Refused, match="is damaged"):
+        _read("a.png", picture())
 
 
 @pytest.mark.parametrize(

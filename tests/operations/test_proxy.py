@@ -99,3 +99,21 @@ def test_no_log_has_what_opens_something(proxy: Proxy, where: str) -> None:
     assert "GET /search/ HTTP/1.1" in logged
     assert "s3cret" not in logged
     assert "s3cret-token" not in (proxy.folder / "error.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/%73hare/%733cret-escaped/", "/share/[hidden]"),
+        ("/accounts/password%2freset//key/1-s3cret-escaped/", "/accounts/password/reset/key/[hidden]"),
+        ("/share/s3cret-escaped/share/x", "/share/[hidden]"),
+        ("/a%0A/share/s3cret-escaped/", "/a\\x0A/share/[hidden]"),
+    ],
+)
+def test_the_log_has_no_secret_of_an_address_however_it_is_written(proxy: Proxy, path: str, shown: str) -> None:
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"https://127.0.0.1:{proxy.https}{path}", context=proxy.trust)
+    logged = (proxy.folder / "access.log").read_text()
+    assert f"GET {shown} HTTP/1.1" in logged
+    assert "3cret-escaped" not in logged
+    assert "3cret-escaped" not in (proxy.folder / "error.log").read_text()

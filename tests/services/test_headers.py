@@ -159,6 +159,25 @@ def test_plain_http_is_sent_on_to_the_site(proxied: Served, name: str) -> None:
     assert (status, headers["Location"]) == (301, "https://chat.example.org/c/?a=b")
 
 
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [(f"http://{EVIL}/c/?a=b", "/c/?a=b"), (f"HTTPS://x@{EVIL}?a=b", "/?a=b"), (f"http://{EVIL}", "/")],
+)
+def test_a_target_with_a_host_is_its_path_alone(proxied: Served, target: str, path: str) -> None:
+    status, headers, _text = proxied.ask("GET", target, {"X-Forwarded-Proto": "http"})
+
+    assert (status, headers["Location"]) == (301, f"https://chat.example.org{path}")
+
+
+@pytest.mark.parametrize("target", [f"@{EVIL}/", f".{EVIL}/", f":80@{EVIL}/", "*", f"{EVIL}:443", f"ftp://{EVIL}/"])
+def test_a_target_that_is_no_path_is_refused(proxied: Served, target: str) -> None:
+    for headers in ({}, {"Upgrade": "websocket", "Connection": "Upgrade"}):
+        status, said, text = proxied.ask("GET", target, {"X-Forwarded-Proto": "http"} | headers)
+
+        assert status == 400
+        assert EVIL not in text + "".join(said.values())
+
+
 @pytest.mark.parametrize("prefix", ["/x", "/healthz", "//evil.example"])
 @pytest.mark.parametrize("path", ["/readyz", "/accounts/login/", "/static/js/stream.js"])
 def test_a_prefix_that_a_header_names_is_part_of_the_path(direct: Served, prefix: str, path: str) -> None:
