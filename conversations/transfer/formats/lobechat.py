@@ -22,7 +22,7 @@ def recognises(value: Value) -> bool:
 
 
 def parse(value: Value) -> Parsed:
-    return other.parse(value.get(CONVERSATION), "lobechat", names_all_parents=False)
+    return other.parse(value.get(CONVERSATION), "lobechat")
 
 
 def conversations(value: Value) -> Iterator[Value] | None:
