@@ -27,7 +27,8 @@ def parse(value: Value) -> Parsed:
 
 def conversations(value: Value) -> Iterator[Value] | None:
     """The conversations of an export as a whole; None where it is none of LobeChat."""
-    tables = next((table for table in (value.get("state"), value.get("data")) if _is_export(table)), None)
+    around = (value.get(name) for name in ("state", "data") if value.has(name))
+    tables = next((table for table in around if _is_export(table)), None)
     return None if tables is None else _of_tables(tables)
 
 

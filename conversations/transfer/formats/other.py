@@ -27,7 +27,7 @@ def recognises(value: Value) -> bool:
 
 
 def _messages(value: Value) -> Value | None:
-    for name in _LISTS:
+    for name in filter(value.has, _LISTS):
         listed = value.get(name)
         if isinstance(listed.data, list) and any(_is_message(Value(one, "")) for one in listed.data[:_SEEN]):
             return listed
