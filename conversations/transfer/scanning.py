@@ -2,7 +2,8 @@
 
 A scan of the bytes finds where each member of the outermost list ends, and how deep it is nested, before anything is
 parsed. An outermost object counts as the only one, unless it begins as an envelope around a list of conversations.
-Several values may follow one another, as in JSON lines. A member that is broken in itself does not stop the rest.
+Several values may follow one another, as in JSON lines. What is broken does not stop the rest: where its end cannot be
+told by its brackets, the next value is found by how it begins.
 """
 
 from __future__ import annotations
@@ -23,13 +24,22 @@ ELEMENT_BYTES = 64 << 20
 DEPTH = 250_000  # two levels for each of as many messages as a conversation may have, one inside the other, and some
 _MARK = re.compile(rb'["\[\]{}]')
 _IN_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
-_SPACE = re.compile(rb"[ \t\r\n]*")
+# White space, and what is left where files were put together or made longer than what is in them.
+_SPACE = re.compile(rb"(?:[ \t\r\n\x00\x1e]|\xef\xbb\xbf)*+")
+_MARK_BYTES = 3
 _PLAIN_END = re.compile(rb"[,\]}\s]")
 # An object with a list of conversations, not of messages, before which there is nothing but plain values.
 _ENVELOPE = re.compile(
     rb'\{(?:\s*+"[^"\\]*+"\s*+:\s*+(?:"[^"\\]*+"|[\w.+-]++)\s*+,)*?\s*+"(?:conversations|chats|threads)"\s*+:\s*+\['
     rb'(?!\s*+\{\s*+"(?:from|role|value|content)"\s*+:)'
 )
+# A few lines of text ahead of JSON, such as "null" or a comment.
+_LINES_AHEAD = re.compile(rb'(?:[^\x00-\x08\x0b-\x1f\n]*+\r?\n){1,5}?[ \t]*+(?:\{\s*+"|\[\s*+[\[{])')
+_LINE = rb"(?<=\n)[ \t\x00\x1e\xef\xbb\xbf]*+(?=[{\[])"
+_NAME, _PLAIN = rb'("[^"\\]{1,100}+")\s*+:\s*+', rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\w.+-]++)\s*+,\s*+'
+_NAMES = re.compile(rb"\{\s*+" + _NAME + rb"(?:[{\[]|" + _PLAIN + _NAME + rb")", re.DOTALL)
+MAX_INDENT = 100
+BEGINNING_BYTES = 1 << 16  # of what may be the beginning of a value, where more has to be read to see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,26 @@ def elements(stream: Readable) -> Iterator[Element]:
     yield from _Scan(UnicodeStream(stream)).elements()
 
 
+def _signature(value: bytes | bytearray) -> bytes:
+    """An expression that finds values that begin as this one: with the same one or two names."""
+    found = _NAMES.match(value)
+    if found is None:
+        return b""
+    names = [rb"\s*+" + re.escape(name) + rb"\s*+:\s*+" for name in found.groups() if name]
+    return rb"\{" + (names[0] + rb"[{\[]" if len(names) == 1 else names[0] + _PLAIN + names[1])
+
+
+def _depth(value: bytearray) -> int:
+    """How deep it is nested; 0 where its brackets do not close."""
+    scan = _Scan(BytesIO(value))
+    while scan._more():
+        pass
+    try:
+        return scan._value_end()[1]
+    except BrokenFile:
+        return 0
+
+
 class _Scan:
     """How far a file has been read: the bytes in the buffer begin at `_line`, `_column`."""
 
@@ -62,96 +92,149 @@ class _Scan:
         self._at = 0  # looked at so far, in the buffer
         self._line, self._column = 1, 1
         self._is_cut = False  # of the value that is looked at some has been let go, since it is too long
+        self._is_in_list = False
+        self._begins_line = True  # there is nothing but white space ahead on the line
+        self._indent: int | None = None  # of the last value that began a line
+        self._signature = b""  # how the last value that was read begins
+        self._beginning: re.Pattern[bytes] | None = None  # of whatever may follow this value, where it is broken
 
     def elements(self) -> Iterator[Element]:
-        first, index = self._begin(), 0
-        is_in_lines = first == b"{" and self._begins_broken_lines()  # a value that is broken ends with its line
+        yield from self._head()
+        first, index = self._skip_space(), 0
         while first:
             if first == b"[":
                 self._drop(1)
                 yield from self._members()
+            elif first == b",":  # lines out of a list
+                self._drop(1)
             elif first != b"{":
-                raise self._broken("after_end")
+                yield self._stray("after_end")
             elif found := _ENVELOPE.match(self._buffer):
                 self._drop(found.end())
                 yield from self._members()
                 self._drop(self._value_end(depth=1)[0])
             else:
-                line = self._line
-                yield self._line_element(index) if is_in_lines else self._element(index or None)
-                is_in_lines, index = self._line == line or is_in_lines, index + 1
+                for element in self._values(index):
+                    yield element
+                    index += 1
             first = self._skip_space()
 
-    def _begins_broken_lines(self) -> bool:
-        """Whether the first of several lines is broken: its value ends neither there nor well."""
-        if _ENVELOPE.match(self._buffer):
-            return False
-        while (line := self._buffer.find(b"\n")) < 0 or not self._buffer[line:].strip():
-            if len(self._buffer) > ELEMENT_BYTES or not self._more():
-                return False
-        if self._buffer[line:].lstrip()[:1] != b"{" or self._loaded(None, line).problem is None:
-            return False
-        while len(self._buffer) <= ELEMENT_BYTES and self._more():
-            pass
-        return _Scan(BytesIO(self._buffer))._is_first_broken()
-
-    def _is_first_broken(self) -> bool:
-        self._begin()
-        try:
-            return self._loaded(None, self._value_end()[0]).problem is not None
-        except BrokenFile:
-            return True
-
-    def _begin(self) -> bytes:
+    def _head(self) -> Iterator[Element]:
+        """What is ahead of the first object or list. Raises BrokenFile where there seems to be none."""
         first = self._skip_space()
         if not first:
             raise BrokenFile("empty")
         if first == b"<":
             raise BrokenFile("html")
         if first not in (b"{", b"["):
-            raise BrokenFile("not_json")
-        return first
+            if not _LINES_AHEAD.match(self._buffer):
+                raise BrokenFile("not_json")
+            yield self._stray("bad_json")
 
     def _members(self) -> Iterator[Element]:
         """Those of a list whose opening bracket is behind."""
+        self._is_in_list = True
         index, first = 0, self._skip_space()
         while first != b"]":
             if not first:
                 raise self._broken("cut_short")
-            yield self._element(index)
-            index, first = index + 1, self._skip_space()
+            for element in self._values(index):
+                yield element
+                index += 1
+            first = self._skip_space()
             if first == b",":
                 self._drop(1)
                 first = self._skip_space()
                 if first == b"]":
-                    raise self._broken("bad_json")
-            elif first != b"]":
-                raise self._broken("bad_json" if first else "cut_short")
+                    yield Element(index, problem=self._broken("bad_json"))
+            elif first == b"{":
+                yield Element(index, problem=self._broken("bad_json"))  # there is no comma
+            elif first and first != b"]":
+                yield self._stray("bad_json")
+                first = self._skip_space()
+                if not first:
+                    break
         self._drop(1)
+        self._is_in_list = False
 
-    def _element(self, index: int | None) -> Element:
-        place, self._is_cut = [self._line, self._column], False
-        end, depth = self._value_end()
-        problem = None
+    def _stray(self, code: str) -> Element:
+        """What is wrong with what stands here; it is passed by, up to where a value seems to begin."""
+        element, self._beginning = Element(None, problem=self._broken(code)), None
+        while not (found := self._next_value(len(self._buffer))):
+            self._drop(max(len(self._buffer) - BEGINNING_BYTES, 0))
+            if not self._more():
+                found = len(self._buffer)
+                break
+        self._drop(found)
+        return element
+
+    def _values(self, index: int) -> Iterator[Element]:
+        """The value that begins here and, where it is broken, those that were taken for a part of it.
+
+        No byte is looked at more than a few times: of a broken value only what is behind the last beginning in it is
+        read again as what it may be.
+        """
+        while True:
+            place = [self._line, self._column]
+            self._is_cut, self._beginning = False, None
+            self._indent = self._column - 1 if self._begins_line else self._indent
+            try:
+                end, depth = self._value_end()
+            except BrokenFile as problem:
+                end, element = len(self._buffer), Element(self._numbered(index), problem=problem)
+                following = self._next_value(end)
+                if not following:
+                    raise
+            else:
+                element = self._element(self._numbered(index), place, end, depth)
+                is_broken = element.problem is not None and element.problem.code == "bad_json"
+                following = self._next_value(end) if is_broken else 0
+            if not following:
+                signature = _signature(self._buffer)
+                self._signature = self._signature or signature if element.problem else signature or self._signature
+                yield element
+                self._drop(end)
+                return
+            while following:
+                yield element if self._is_cut else self._part(self._numbered(index), following)
+                index, self._is_cut = index + 1, False
+                self._drop(following)
+                end -= following
+                following = self._next_value(end)
+
+    def _numbered(self, index: int) -> int | None:
+        return index if self._is_in_list else index or None
+
+    def _part(self, index: int | None, end: int) -> Element:
+        """What is in the buffer up to another beginning, as a value by itself."""
+        part = self._buffer[:end].rstrip(b", \t\r\n")
+        depth = part.count(b"{") + part.count(b"[")
+        if depth > DEPTH:
+            depth = _depth(part)
+        return self._element(index, [self._line, self._column], len(part), depth)
+
+    def _next_value(self, end: int) -> int:
+        """Where, up to `end`, another value than the first in the buffer seems to begin; 0 where none does.
+
+        That is where a line begins like the one on which this value began, or the first two names in it are those of
+        this one or of one before it.
+        """
+        if self._beginning is None:
+            marks = [rb"(?=%s)" % one for one in {self._signature, _signature(self._buffer)} if one]
+            if not self._is_in_list:
+                marks.append(_LINE)
+            elif self._indent is not None:
+                marks.append(rb"(?<=\n)[ \t]{%d}(?=\{)" % min(self._indent, MAX_INDENT))
+            self._beginning = re.compile(b"|".join(marks) or rb"(?!)", re.DOTALL)
+        found = self._beginning.search(self._buffer, 1, end)
+        return found.end() if found else 0
+
+    def _element(self, index: int | None, place: list[int], end: int, depth: int) -> Element:
         if self._is_cut or end > ELEMENT_BYTES:
-            problem = BrokenFile("too_long", place=place, limit=[ELEMENT_BYTES])
-        elif depth > DEPTH:
-            problem = BrokenFile("too_deep", place=place, limit=DEPTH)
-        element = Element(index, problem=problem) if problem else self._loaded(index, end)
-        self._drop(end)
-        return element
-
-    def _line_element(self, index: int) -> Element:
-        """What is on this line, whether its brackets close or not."""
-        self._is_cut = False
-        while (end := self._buffer.find(b"\n")) < 0 and self._more():
-            pass
-        end = len(self._buffer) if end < 0 else end
-        element = self._loaded(index, end)
-        if self._is_cut:
-            element = Element(index, problem=self._broken("too_long", limit=[ELEMENT_BYTES]))
-        self._drop(end)
-        return element
+            return Element(index, problem=BrokenFile("too_long", place=place, limit=[ELEMENT_BYTES]))
+        if depth > DEPTH:
+            return Element(index, problem=BrokenFile("too_deep", place=place, limit=DEPTH))
+        return self._loaded(index, end)
 
     def _value_end(self, depth: int = 0) -> tuple[int, int]:
         """Where, in the buffer, the value ends that it begins with, and how deep it is nested.
@@ -201,16 +284,19 @@ class _Scan:
 
     def _skip_space(self) -> bytes:
         """Drop white space; the byte that follows, nothing at the end of the file."""
+        line, self._begins_line = self._line, self._column == 1
         while True:
             found = _SPACE.match(self._buffer)
             self._drop(found.end() if found else 0)
-            if self._buffer:
+            is_part_of_mark = len(self._buffer) < _MARK_BYTES and self._buffer[:1] == b"\xef"
+            if (self._buffer and not is_part_of_mark) or not self._more():
+                self._begins_line = self._begins_line or self._line > line
                 return bytes(self._buffer[:1])
-            if not self._more():
-                return b""
 
     def _more(self) -> bool:
         if len(self._buffer) > ELEMENT_BYTES:  # what will not be parsed anyway need not be kept
+            if self._next_value(len(self._buffer)):
+                raise self._broken("too_long", limit=[ELEMENT_BYTES])
             self._is_cut = True
             self._drop(self._at or len(self._buffer))
         piece = self._stream.read(CHUNK)
@@ -237,5 +323,8 @@ class _Scan:
         try:
             data = loader.load(bytes(self._buffer[:end]))
         except json.JSONDecodeError as error:
-            return Element(index, problem=self._broken("bad_json", len(error.doc[: error.pos].encode())))
+            at = len(error.doc[: error.pos].encode())
+            if error.msg == "Extra data" and at < end:  # lines of something else behind a value
+                return self._loaded(index, at)
+            return Element(index, problem=self._broken("bad_json", at))
         return Element(index, data, notes=loader.notes())

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from itertools import pairwise
 from typing import Any, Literal
 
 from conversations.models.conversation import TITLE_LENGTH
@@ -27,6 +26,8 @@ SHOWN = ("user", "assistant")
 class Node:
     """A message as a file has it. Its ids are the file's; `place` says where it stands there.
 
+    One without a parent hangs on what came before it, unless `is_first` says that it begins the conversation: many
+    exports leave parents out, some only here and there, and a first message in the middle would hide all before it.
     Of the roles only questions and answers are kept: system messages ahead of all of them become the system prompt, the
     others fall out, and what hung on them hangs on what was before them.
     """
@@ -40,6 +41,7 @@ class Node:
     model: str = ""
     created_at: datetime | None = None
     children: Sequence[str] = ()  # ids of those that say no parent themselves
+    is_first: bool = False
     origin: str = ""  # where the file is a copy of another product's, the id that the message had there
 
 
@@ -106,12 +108,12 @@ def _dated(data: dict[str, Any]) -> dict[str, Any]:
     return {k: datetime.fromisoformat(v) if k in _DATES and v else v for k, v in data.items()}
 
 
-def in_a_row(nodes: list[Node], *, names_all_parents: bool = True) -> list[Node]:
-    """Each after the one before it, where none says what it follows; where one does, those that do not are roots, or,
-    without `names_all_parents`, follow too."""
-    if not names_all_parents or not any(node.parent or node.children for node in nodes):
-        for before, node in pairwise(nodes):
-            node.parent = node.parent or before.key
+def versions_of_first(nodes: list[Node]) -> list[Node]:
+    """Several first messages are versions of one question, in a file that tells what follows what; elsewhere each
+    message is marked as a first one, and means nothing by it."""
+    is_tree = any(node.parent or node.children for node in nodes)
+    for node in nodes:
+        node.is_first = node.is_first and is_tree and node.role == "user"
     return nodes
 
 
@@ -121,8 +123,8 @@ def grow(
     """Put `nodes` into `parsed` as turns, parents first. `leaf` is the id of the newest message of the branch shown.
 
     With `joins_answers` an answer that only goes on with another becomes part of it. Messages without any text fall out
-    unless `keeps_empty`. A message whose parent is missing, or which would be before itself, hangs on what came before
-    it. Raises Unreadable: too many messages, one that is too long, none at all.
+    unless `keeps_empty`. A message whose parent is missing or not named, or which would be before itself, hangs on what
+    came before it. Raises Unreadable: too many messages, one that is too long, none at all.
     """
     _Growth(parsed, _ordered(_each_once(nodes, parsed.notes)), joins_answers, keeps_empty).grow(leaf)
     if not parsed.turns:
@@ -140,8 +142,7 @@ def _each_once(nodes: list[Node], notes: Counter[str]) -> list[Node]:
         same = by_key.get(node.key)
         if same is not None:
             notes["repeated"] += 1
-            parent = same.parent if node.parent == node.key else node.parent  # in a row each follows its double
-            if (same.role, same.parent, list(same.pieces)) == (node.role, parent, list(node.pieces)):
+            if (same.role, same.parent, list(same.pieces)) == (node.role, node.parent, list(node.pieces)):
                 continue
             node.key, node.origin = f"{node.key}#{number}", node.origin or node.key
         by_key[node.key] = node
@@ -158,10 +159,9 @@ def _ordered(nodes: list[Node]) -> list[Node]:
         current: Node | None = node
         while current is not None and current.key not in done:
             path[current.key] = current
-            has_parent = current.parent is not None
             before = current.parent if current.parent in by_key else adopted.get(current.key)
-            if before is None or before in path:
-                before = next(reversed(done), None) if has_parent else None
+            if before in path or (before is None and not current.is_first):
+                before = next(reversed(done), None)
             current.parent = before
             current = by_key[before] if before is not None else None
         done.update(reversed(path.items()))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +15,7 @@ from conversations.transfer.formats import chatgpt, claude, deepseek, librechat,
 from conversations.transfer.tree import Parsed
 from conversations.transfer.values import Value
 
-ENVELOPES = 3  # lists and objects around a list of conversations, one in the other
+ENVELOPES = 6  # lists and objects around conversations, one in the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +42,43 @@ def format_of(value: Value) -> Format | None:
     return next((known for known in FORMATS if isinstance(value.data, dict) and known.recognises(value)), None)
 
 
-def conversations(value: Value, envelopes: int = ENVELOPES) -> Iterator[Value]:
-    """The conversations in a value, which may be one, a list of them, or an object around such a list.
+def conversations(value: Value) -> Iterator[Value]:
+    """The conversations in a value, which may be one, or have them in lists and objects around them.
 
-    What is none of these comes as it is.
+    Of a list around conversations everything comes, of an object only they: it has much else beside them. What is none
+    of these comes as it is.
     """
-    tables = lobechat.conversations(value)
-    if tables is not None:
-        yield from tables
-    elif envelopes and format_of(value) is None and (around := _around(value)) is not None:
-        for inner in around:
-            yield from conversations(inner, envelopes - 1)
+    found = _inside(value, ENVELOPES)
+    if found is not None:
+        yield from found
+    elif isinstance(value.data, list) and value.data:
+        yield from value.items()
     else:
         yield value
 
 
-def _around(value: Value) -> list[Value] | None:
-    """What stands in a list, or in the lists and objects of an object, where a conversation is among it."""
-    if isinstance(value.data, list):
-        if other.recognises(Value({"messages": value.data}, "")):  # a list of messages is one conversation
-            return [Value({"messages": value.data}, value.place)]
-        return list(value.items()) or None
-    if not isinstance(value.data, dict):
+def _inside(value: Value, envelopes: int) -> list[Value] | None:
+    """The same up to so many lists and objects deep; None where no conversation is among them."""
+    if not value.data or not isinstance(value.data, list | dict):
         return None
-    inner = [value.get(key) for key, data in value.data.items() if isinstance(data, list | dict) and data]
-    found = [one for one in inner if _has_conversation(one.data)]
-    return found or None
+    if isinstance(value.data, dict):
+        tables = lobechat.conversations(value)
+        if tables is not None:
+            return list(tables)
+        if format_of(value) is not None:
+            return [value]
+    elif other.recognises(Value({"messages": value.data}, "")):
+        return [Value({"messages": value.data}, value.place)]  # a list of messages is one conversation
+    return _in_members(value, envelopes - 1) if envelopes else None
 
 
-def _has_conversation(data: Any, envelopes: int = ENVELOPES) -> bool:
-    value = Value(data, "")
-    if format_of(value) is not None or lobechat.conversations(value) is not None:
-        return True
-    if not envelopes or not isinstance(data, list | dict):
-        return False
-    some = data[:3] if isinstance(data, list) else list(data.values())[:100]
-    return any(_has_conversation(one, envelopes - 1) for one in some if isinstance(one, list | dict))
+def _in_members(value: Value, envelopes: int) -> list[Value] | None:
+    is_list = isinstance(value.data, list)
+    members = value.items() if is_list else (value.get(key) for key in value.data)
+    found: list[Value] = []
+    is_any = False
+    for member in members:
+        inner = _inside(member, envelopes)
+        is_any = is_any or inner is not None
+        found += inner if inner is not None else [member] if is_list else []
+    return found if is_any else None

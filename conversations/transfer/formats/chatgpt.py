@@ -15,7 +15,7 @@ from __future__ import annotations
 from conversations.transfer.documents import Edit, Piece, Revision, block, language_of
 from conversations.transfer.formats.common import files, from_json, is_starred, joined, moment, source_id, unknown
 from conversations.transfer.marks import shown
-from conversations.transfer.tree import Node, Parsed, Role, grow
+from conversations.transfer.tree import Node, Parsed, Role, grow, versions_of_first
 from conversations.transfer.values import Value
 
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
@@ -48,13 +48,14 @@ def parse(value: Value) -> Parsed:
         raise mapping.wrong("object")
     slug = value.get("default_model_slug").text()
     nodes = [_node(key, entry, parsed, slug) for key, entry in mapping.entries()]
-    return grow(parsed, nodes, value.get("current_node").key(), joins_answers=True)
+    return grow(parsed, versions_of_first(nodes), value.get("current_node").key(), joins_answers=True)
 
 
 def _node(key: str, entry: Value, parsed: Parsed, slug: str) -> Node:
     message = entry.get("message")
     children = [child for item in entry.get("children").items() if (child := item.key())]
     node = Node(key, entry.get("parent").key(), "hidden", entry.place, children=children)
+    node.is_first = entry.has("parent") and entry.get("parent").data is None
     if not isinstance(message.data, dict):
         if message.data is not None or not isinstance(entry.data, dict):
             unknown("message", parsed.notes)

@@ -25,7 +25,7 @@ from conversations.transfer.formats.common import (
     unknown,
 )
 from conversations.transfer.formats.tags import tagged
-from conversations.transfer.tree import Node, Parsed, Role, grow, in_a_row
+from conversations.transfer.tree import Node, Parsed, Role, grow, versions_of_first
 from conversations.transfer.values import Value
 
 NONE_BEFORE = ("00000000-0000-4000-8000-000000000000", "00000000-0000-0000-0000-000000000000")
@@ -50,10 +50,8 @@ def parse(value: Value) -> Parsed:
     model = value.get("model").text()
     messages = [message for _, message in value.get("chat_messages").entries()]
     nodes = [_node(message, number, parsed, model) for number, message in enumerate(messages)]
-    if not any(message.has("parent_message_uuid") for message in messages):
-        nodes = in_a_row(nodes)
     leaf = value.get("current_leaf_message_uuid").key() or (nodes[-1].key if nodes else None)
-    return grow(parsed, nodes, leaf)
+    return grow(parsed, versions_of_first(nodes), leaf)
 
 
 def _node(message: Value, number: int, parsed: Parsed, model: str) -> Node:
@@ -62,7 +60,8 @@ def _node(message: Value, number: int, parsed: Parsed, model: str) -> Node:
         unknown(f"sender {name}", parsed.notes)
     role = _ROLES.get(name, "hidden")
     node = Node(message.get("uuid").key() or f"#{number}", parent, role, message.place)
-    node.parent = None if parent in NONE_BEFORE else parent
+    node.is_first = parent in NONE_BEFORE
+    node.parent = None if node.is_first else parent
     pieces, node.reasoning = _told(message, parsed)
     node.pieces = [
         *pieces,

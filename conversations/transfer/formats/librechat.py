@@ -5,7 +5,7 @@ api/server/utils/import/importers.js (which reads it) of github.com/danny-avila/
 api/server/utils/import/__data__/librechat-export.json (recursive) and librechat-opts-nonr-branches.json (flat).
 
 `messages` is a list whose members name their parent, or, exported as recursive, `messagesTree` has messages with
-`children`. The parent of a first message is a uuid of zeros.
+`children`. The parent of a first message is a uuid of zeros; the first ones of a tree may do without.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from conversations.transfer.formats.claude import NONE_BEFORE
 from conversations.transfer.formats.common import files, is_starred, joined, moment, source_id, unknown
 from conversations.transfer.marks import shown
-from conversations.transfer.tree import Node, Parsed, grow, in_a_row
+from conversations.transfer.tree import Node, Parsed, grow, versions_of_first
 from conversations.transfer.values import Value
 
 _SILENT = frozenset({"agent_update", "image_url", "image_file", "summary"})
@@ -36,9 +36,12 @@ def parse(value: Value) -> Parsed:
     parsed.temperature = options.get("temperature").number(0, 2)
     longest = options.first("max_tokens", "maxOutputTokens").number(0, 1_000_000)
     parsed.max_tokens = int(longest) if longest else None
-    messages = value.get("messagesTree") if value.get("messagesTree").data else value.get("messages")
-    nodes = [_node(message, key, parent, parsed, model) for message, key, parent in _walk(messages)]
-    return grow(parsed, in_a_row(nodes), None)
+    tree = value.get("messagesTree")
+    messages = _walk(tree if tree.data else value.get("messages"))
+    nodes = [_node(message, key, parent, parsed, model) for message, key, parent in messages]
+    for node in nodes if tree.data else ():
+        node.is_first = node.parent is None
+    return grow(parsed, versions_of_first(nodes), None)
 
 
 def _walk(messages: Value) -> Iterator[tuple[Value, str, str | None]]:
@@ -60,6 +63,7 @@ def _node(message: Value, key: str, parent: str | None, parsed: Parsed, model: s
     by_name = message.get("sender").text().lower() == "user" or message.get("role").text() == "user"
     is_question = message.get("isCreatedByUser").flag() if message.has("isCreatedByUser") else by_name
     node = Node(key, parent, "user" if is_question else "assistant", message.place)
+    node.is_first = parent is None and message.get("parentMessageId").key() in NONE_BEFORE
     text, node.reasoning = _told(message, parsed)
     node.pieces = [
         shown(text, message.get("metadata"), parsed.notes),

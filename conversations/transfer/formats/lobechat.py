@@ -22,12 +22,13 @@ def recognises(value: Value) -> bool:
 
 
 def parse(value: Value) -> Parsed:
-    return other.parse(value.get(CONVERSATION), "lobechat", names_all_parents=False)
+    return other.parse(value.get(CONVERSATION), "lobechat")
 
 
 def conversations(value: Value) -> Iterator[Value] | None:
     """The conversations of an export as a whole; None where it is none of LobeChat."""
-    tables = next((table for table in (value.get("state"), value.get("data")) if _is_export(table)), None)
+    around = (value.get(name) for name in ("state", "data") if value.has(name))
+    tables = next((table for table in around if _is_export(table)), None)
     return None if tables is None else _of_tables(tables)
 
 

@@ -26,7 +26,7 @@ from conversations.transfer.formats.common import (
     unknown,
     without_files,
 )
-from conversations.transfer.tree import Node, Parsed, Role, grow, in_a_row
+from conversations.transfer.tree import Node, Parsed, Role, grow, versions_of_first
 from conversations.transfer.values import Value
 
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
@@ -67,7 +67,7 @@ def parse(value: Value) -> Parsed:
     _take_settings(parsed, chat)
     history = chat.get("history")
     messages = history.get("messages") if history.get("messages").data else chat.get("messages")
-    nodes = in_a_row([_node(key, message, parsed) for key, message in messages.entries()])
+    nodes = versions_of_first([_node(key, message, parsed) for key, message in messages.entries()])
     return grow(parsed, nodes, history.get("currentId").key())
 
 
@@ -85,6 +85,7 @@ def _node(key: str, message: Value, parsed: Parsed) -> Node:
         unknown(f"role {name}", parsed.notes)
     role = _ROLES.get(name, "hidden")
     node = Node(key, message.get("parentId").key(), role, message.place)
+    node.is_first = message.has("parentId") and message.get("parentId").data is None
     node.children = [child for item in message.get("childrenIds").items() if (child := item.key())]
     text, node.reasoning = _told(message, parsed)
     attached = (file_parts(message.get("content")), message.get("files"))

@@ -19,7 +19,7 @@ from conversations.transfer.formats.common import (
     without_files,
 )
 from conversations.transfer.formats.tags import tagged
-from conversations.transfer.tree import Node, Parsed, Role, grow, in_a_row
+from conversations.transfer.tree import Node, Parsed, Role, grow
 from conversations.transfer.values import Value
 
 _LISTS = ("messages", "turns", "chat", "history", "responses", "conversations", "conversation")
@@ -39,7 +39,7 @@ def recognises(value: Value) -> bool:
 
 
 def _messages(value: Value) -> Value | None:
-    for name in _LISTS:
+    for name in filter(value.has, _LISTS):
         listed = value.get(name)
         if isinstance(listed.data, list) and any(_is_message(Value(one, "")) for one in listed.data[:_SEEN]):
             return listed
@@ -56,8 +56,7 @@ def _role(message: Value) -> Role | None:
     return _ROLES.get(name.strip().lower())
 
 
-def parse(value: Value, source: str = "other", *, names_all_parents: bool = True) -> Parsed:
-    """Without `names_all_parents` only some messages name what they follow, and the others follow the one before."""
+def parse(value: Value, source: str = "other") -> Parsed:
     title = value.first("title", "chatTitle", "name", "topic", "subject").text()
     parsed = Parsed(source, source_id(value.first("id", "_id", "uuid", "chatID", "chat_id")), title, place=value.place)
     parsed.created_at = moment(value.first("created_at", "createdAt", "create_time", "timestamp"), parsed.notes)
@@ -68,7 +67,7 @@ def parse(value: Value, source: str = "other", *, names_all_parents: bool = True
     parsed.folder = folder.get("name").text() if isinstance(folder.data, dict) else folder.text()
     messages = _messages(value) or value.get("messages")
     nodes = [_node(key, message, parsed) for key, message in messages.entries()]
-    return grow(parsed, in_a_row(nodes, names_all_parents=names_all_parents), value.first("currentId", "leaf").key())
+    return grow(parsed, nodes, value.first("currentId", "leaf").key())
 
 
 def _node(key: str, message: Value, parsed: Parsed) -> Node:

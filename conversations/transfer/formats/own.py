@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conversations.transfer.formats.common import moment, source_id, unknown
-from conversations.transfer.tree import MODEL_LENGTH, Node, Parsed, Role, grow, in_a_row
+from conversations.transfer.tree import MODEL_LENGTH, Node, Parsed, Role, grow
 from conversations.transfer.values import Value
 
 FORMAT = "chat-conversation"
@@ -23,10 +23,7 @@ def parse(value: Value) -> Parsed:
         raise version.problem("unknown")
     conversation = value.get("conversation")
     parsed = _frame(conversation)
-    messages = list(conversation.get("messages").entries())
-    nodes = [_node(key, message, parsed) for key, message in messages]
-    if not any(message.has("parent") for _, message in messages):
-        nodes = in_a_row(nodes)
+    nodes = [_node(key, message, parsed) for key, message in conversation.get("messages").entries()]
     grow(parsed, nodes, conversation.get("leaf").key(), keeps_empty=True)
     return parsed
 
@@ -63,6 +60,7 @@ def _node(key: str, message: Value, parsed: Parsed) -> Node:
         unknown(f"role {name}", parsed.notes)
     node = Node(key, message.get("parent").key(), _ROLES.get(name, "hidden"), message.place)
     node.pieces, node.reasoning = [message.get("content").text()], message.get("reasoning").text()
+    node.is_first = message.has("parent") and message.get("parent").data is None
     node.model, node.origin = message.get("model").text(), message.get("source_id").text()
     node.created_at = moment(message.get("created_at"), parsed.notes)
     parsed.notes["attachments"] += sum(1 for _file in message.get("attachments").items())
