@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -18,8 +18,11 @@ from django.db.models.functions import MD5, Length
 from django.utils import timezone
 
 from conversations.models import Conversation, Message
+from conversations.transfer.documents import Room
 from conversations.transfer.rows import ROWS_AT_ONCE, dated, link, message
 from conversations.transfer.tree import Parsed, Turn
+
+JOINT = "\n\n"  # between the pieces of an answer, as conversations.transfer.tree puts them together
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ def add_news(conversation_id: UUID, parsed: Parsed) -> int:
     if conversation is None:
         return 0
     here = _messages(conversation)
+    parsed = _joined_as_here(here, parsed)
     ids, new = _matched(here, dated(conversation, parsed), str(conversation_id) in own_ids(parsed))
     matched = set(ids.values())
     grown = _grow(here, parsed.turns, ids)
@@ -148,6 +152,59 @@ def _messages(conversation: Conversation) -> list[_Here]:
     rows = conversation.messages.order_by("pk")
     columns = rows.values_list("pk", "parent_id", "role", "source_id", "content", "hidden_at")
     return [_Here(pk, parent, role, key, text, hidden is not None) for pk, parent, role, key, text, hidden in columns]
+
+
+def _joined_as_here(here: Sequence[_Here], parsed: Parsed) -> Parsed:
+    """Answers in pieces that were one when they came here stay one, also where the pieces have other versions now.
+
+    Each of those becomes a version of the whole answer: the pieces ahead of it with itself.
+    """
+    rest = _rest_of_joined(here, parsed.turns)
+    if not rest:
+        return parsed
+    room, kept, moved = Room(), list[Turn](), dict[int, int]()
+    for index, turn in enumerate(parsed.turns):
+        parent = turn.parent
+        if parent is not None and rest.get(parent) == index:
+            moved[index] = moved[parent]
+            continue
+        before = _answer_before(parsed.turns, turn) if parent in rest else None
+        if before is not None and room.take(len(before.content) + len(before.reasoning)):
+            turn, parent = _joined(before, turn, turn.key), before.parent
+        if index in rest:
+            turn = _joined(turn, parsed.turns[rest[index]], turn.key)
+        moved[index] = len(kept)
+        kept.append(replace(turn, parent=None if parent is None else moved[parent]))
+    return replace(parsed, turns=kept, leaf=None if parsed.leaf is None else moved[parsed.leaf])
+
+
+def _rest_of_joined(here: Sequence[_Here], turns: Sequence[Turn]) -> dict[int, int]:
+    """Of answers that are here together with what goes on with them: the turn that is their rest, by their index."""
+    by_key = {one.key: one.content for one in here if one.key and not one.is_hidden}
+    behind: dict[int, str] = {}  # what follows on an answer in its message here
+    rest: dict[int, int] = {}
+    for index, turn in enumerate(turns):
+        before, parent = _answer_before(turns, turn), turn.parent
+        if before is None or parent is None or parent in rest or not turn.content or turn.key in by_key:
+            continue
+        if parent not in behind:
+            head, whole = before.content + JOINT, by_key.get(before.key, "")
+            behind[parent] = whole[len(head) :] if whole.startswith(head) else ""
+        if behind[parent] and _goes_on(behind[parent], turn):
+            rest[parent] = index
+    return rest
+
+
+def _answer_before(turns: Sequence[Turn], turn: Turn) -> Turn | None:
+    """The answer that this one only goes on with."""
+    before = turns[turn.parent] if turn.parent is not None and turn.role == Message.Role.ASSISTANT else None
+    return before if before is not None and before.role == Message.Role.ASSISTANT else None
+
+
+def _joined(one: Turn, other: Turn, key: str) -> Turn:
+    content = JOINT.join(filter(None, (one.content, other.content)))
+    reasoning = JOINT.join(filter(None, (one.reasoning, other.reasoning)))
+    return replace(other, content=content, reasoning=reasoning, key=key, model=other.model or one.model)
 
 
 def _matched(

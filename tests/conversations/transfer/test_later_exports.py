@@ -101,3 +101,20 @@ def test_an_export_from_here_has_nothing_new(alice: User, make: Make, tmp_path: 
     path.write_text(as_json(gather(one)), encoding="utf-8")
     assert check(path, alice, tmp_path / "shelf").new == 0
     assert store(alice, parsed(path)).messages == 0
+
+
+def test_an_answer_in_pieces_that_was_joined_is_not_repeated_below_itself(alice: User, make: Make) -> None:
+    pieces = chatgpt()["mapping"] | {"a2": chatgpt_node("a2", "a", "assistant", "Second part")}
+    store(alice, parsed(make([chatgpt(mapping=pieces, current_node="a2")])))
+    pieces |= {
+        "b2": chatgpt_node("b2", "a", "assistant", "Another second part"),
+        "q2": chatgpt_node("q2", "b2", "user", "And then?"),
+        "q3": chatgpt_node("q3", "a2", "user", "Thanks."),
+    }
+    later = make([chatgpt(mapping=pieces, current_node="q2")])
+    assert store(alice, parsed(later)).messages == 3
+    one = Conversation.objects.get()
+    assert _branch(one) == ["Question", "Answer\n\nAnother second part", "And then?"]
+    assert one.messages.get(content="Thanks.").parent == one.messages.get(content="Answer\n\nSecond part")
+    assert store(alice, parsed(later)).messages == 0
+    assert one.messages.count() == 5
