@@ -146,6 +146,7 @@ def _inline(state: StateCore) -> None:
     for index, token in enumerate(state.tokens):
         if token.type != "inline":
             continue
+        budget.step()  # a cell of one word takes none by itself
         token.children = token.children or []
         state.env["parent"] = state.tokens[index - 1].type
         if len(token.content) > MAX_PARAGRAPH:
