@@ -66,6 +66,7 @@ def render_within(text: str, seconds: float) -> SafeString | None:
         return render_plain(source)
     try:
         with budget.limit(min(seconds, allowed)):
+            budget.check()
             html = safe(_html(source))
             return render_plain(source) if len(html) > _most_html(len(source)) else html
     except OverBudget:

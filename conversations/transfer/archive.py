@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from math import inf
+from time import thread_time
 from typing import IO, TYPE_CHECKING, Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
@@ -13,15 +16,18 @@ from django.utils import timezone, translation
 
 from chatbot_site.threads import in_thread
 from conversations.models import Conversation
-from conversations.transfer.exporting import Gathered, as_json, as_markdown, gather_all
+from conversations.transfer.exporting import EXPORT_SECONDS, Gathered, as_json, as_markdown, gather_all
 from conversations.transfer.formats.own import FORMAT as CONVERSATION
 from conversations.transfer.formats.own import VERSION
 from conversations.transfer.names import safe_stem
+from conversations.transfer.slots import Slot
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 AT_ONCE = 10  # conversations between two pieces: a thread is not held for long
+PIECE_SECONDS = 1.0  # of CPU, after which a piece ends with fewer of them
+ARCHIVE_SECONDS = 300.0  # of CPU for all conversations of a download; see EXPORT_SECONDS
 FORMAT = "chat-archive"
 _LIST_START = f'[\n{{"format":"{CONVERSATION}"'.encode()
 
@@ -56,31 +62,42 @@ def gathered(owner: User, ids: list[UUID]) -> list[Gathered]:
     return gather_all([found[pk] for pk in ids if pk in found])
 
 
-def zip_pieces(owner: User, tell: Callable[[int, int], None] = lambda done, total: None) -> Iterator[bytes]:
+def zip_pieces(
+    owner: User, tell: Callable[[int, int], None] = lambda done, total: None, seconds: float = inf
+) -> Iterator[bytes]:
     """A ZIP of one JSON and one Markdown file a conversation, and at the end a manifest, in pieces.
 
-    Each piece may be asked for in another thread. `tell` hears how many conversations of how many are in it.
+    Each piece may be asked for in another thread. `tell` hears how many conversations of how many are in it. After
+    so many `seconds` of CPU, texts that would take more of it stand in the Markdown files as they were written.
     """
     sink, ids = _Sink(), ids_of(owner)
     language, zone = translation.get_language(), timezone.get_current_timezone()
     manifest: list[dict[str, str]] = []
     with ZipFile(sink, "w", ZIP_DEFLATED) as archive:
         for start in range(0, len(ids), AT_ONCE):
-            with translation.override(language), timezone.override(zone):
-                manifest += [_add(archive, one) for one in gathered(owner, ids[start : start + AT_ONCE])]
+            spent = 0.0
+            for one in gathered(owner, ids[start : start + AT_ONCE]):
+                began = thread_time()
+                with translation.override(language), timezone.override(zone):
+                    manifest.append(_add(archive, one, min(seconds, EXPORT_SECONDS)))
+                taken = thread_time() - began
+                spent, seconds = spent + taken, max(seconds - taken, 0)
+                if spent > PIECE_SECONDS:
+                    spent = 0.0
+                    yield sink.emptied()
             tell(min(start + AT_ONCE, len(ids)), len(ids))
             yield sink.emptied()
         _write(archive, "manifest.json", _manifest(manifest))
     yield sink.emptied()
 
 
-def _add(archive: ZipFile, one: Gathered) -> dict[str, str]:
+def _add(archive: ZipFile, one: Gathered, seconds: float) -> dict[str, str]:
     conversation = one.conversation
     day = timezone.localdate(conversation.created_at).isoformat()
     name = f"{day} {safe_stem(conversation.title)} {conversation.pk.hex[:8]}"
     files = {"json": f"json/{name}.json", "markdown": f"markdown/{name}.md"}
     _write(archive, files["json"], as_json(one))
-    _write(archive, files["markdown"], as_markdown(one))
+    _write(archive, files["markdown"], as_markdown(one, seconds))
     return {"id": str(conversation.pk), "title": conversation.title} | files
 
 
@@ -136,7 +153,30 @@ def _texts(owner: User, write: Callable[[Gathered], str], tell: Callable[[int, i
         tell(min(start + AT_ONCE, len(ids)), len(ids))
 
 
-async def in_other_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The same pieces for an event loop, each made in a thread when the one before has been sent."""
-    while (piece := await in_thread(next, pieces, None)) is not None:
-        yield piece
+class InOtherThreads:
+    """The pieces for an event loop, each made in a thread when the one before has been sent.
+
+    Closed by the response, also when its reader has gone. The slot ends then, or with the piece that is being made.
+    """
+
+    def __init__(self, pieces: Iterator[bytes], slot: Slot) -> None:
+        self._pieces, self._slot = pieces, slot
+        self._making, self._is_closed = threading.Lock(), False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (piece := await in_thread(self._next)) is not None:
+            yield piece
+
+    def _next(self) -> bytes | None:
+        try:
+            with self._making:
+                return None if self._is_closed else next(self._pieces, None)
+        finally:
+            if self._is_closed:
+                self._slot.end()
+
+    def close(self) -> None:
+        self._is_closed = True
+        if self._making.acquire(blocking=False):
+            self._making.release()
+            self._slot.end()
