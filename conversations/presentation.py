@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from conversations.attachments import by_message
 from conversations.models import Attachment, Generation, Message
 from conversations.rendered import PAGE_SECONDS, complete, html_of, is_unformatted
-from conversations.rendering import render, render_plain
+from conversations.rendering import budget, render, render_plain
 from conversations.siblings import ALONE, Siblings, siblings_of
 from conversations.text import says_something
 from providers import ErrorText, describe, model_info
@@ -78,7 +78,7 @@ def present(messages: Sequence[Message], seconds: float = PAGE_SECONDS) -> list[
     """Two queries: the generations of `messages`, which are of one conversation, and their siblings.
 
     One more where an answer ended in between, one where there are attachments, and one that keeps the HTML of answers
-    that had none. `seconds` of CPU are for these.
+    that had none. `seconds` of CPU are for these, and as many for what is shown as it was written or is being written.
     """
     answers = [message.pk for message in messages if message.role == Message.Role.ASSISTANT]
     found = list(Generation.objects.filter(message_id__in=answers).order_by("id"))
@@ -87,10 +87,11 @@ def present(messages: Sequence[Message], seconds: float = PAGE_SECONDS) -> list[
     finished = (m for m in messages if m.pk not in generations or not generations[m.pk].draft)
     complete([message for message in finished if message.hidden_at is None], seconds)
     siblings, attached = siblings_of(messages), by_message(messages)
-    return [
-        view_of(message, generations.get(message.pk), siblings[message.pk], attached.get(message.pk, ()))
-        for message in messages
-    ]
+    with budget.limit(max(seconds, 0)):
+        return [
+            view_of(message, generations.get(message.pk), siblings[message.pk], attached.get(message.pk, ()))
+            for message in messages
+        ]
 
 
 def _as_ended(messages: Sequence[Message], generations: Sequence[Generation]) -> Sequence[Message]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from time import thread_time
+from time import monotonic, thread_time
 
 from django.db import connection, transaction
 from django.utils.safestring import SafeString
@@ -19,7 +19,7 @@ from conversations.rendering import is_plain, render_plain, render_within, store
 
 PAGE_SECONDS = 8.0  # of CPU; more than the allowance of any one text, so that each look gets further
 NOTHING = "\n"  # the kept HTML of an answer that shows nothing, such as a comment: it has been rendered, too
-WAIT_SECONDS = 0.25  # for the turn to render; most pages need it for a few milliseconds
+WAIT_SHARE = 1 / 8  # of that time may be waited for the turn to render; most pages need it for a few milliseconds
 _turn = threading.Lock()
 # Who comes second changes nothing, nor is this of an answer that has grown meanwhile.
 _KEEP = "UPDATE conversations_message SET html = %s WHERE id = %s AND html = '' AND content = %s"
@@ -52,14 +52,18 @@ def html_of(message: Message) -> SafeString:
 
 def rendered(texts: Sequence[str], seconds: float = PAGE_SECONDS) -> list[SafeString | None]:
     """The HTML of each text, None of those that there is no time for now."""
-    end = thread_time() + seconds
-    return [_rendered(text, end) for text in texts]
+    end, patience = thread_time() + seconds, max(seconds, 0) * WAIT_SHARE
+    htmls: list[SafeString | None] = []
+    for text in texts:
+        asked = monotonic()
+        has_turn = _turn.acquire(timeout=patience)
+        patience = max(patience - (monotonic() - asked), 0)
+        htmls.append(_rendered(text, end) if has_turn else None)
+    return htmls
 
 
 def _rendered(text: str, end: float) -> SafeString | None:
-    """In its turn, so that a long page of one person lets those of others come between its texts."""
-    if not _turn.acquire(timeout=WAIT_SECONDS):
-        return None
+    """Gives the turn back, so that a long page of one person lets those of others come between its texts."""
     try:
         return render_within(text, end - thread_time())
     finally:

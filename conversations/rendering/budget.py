@@ -61,7 +61,13 @@ def limit(seconds: float) -> Iterator[None]:
 def step() -> None:
     """To be called before each step of unknown length. Raises OverBudget."""
     _here.steps += 1
-    if not _here.steps % _STEPS and thread_time() > _here.end:
+    if not _here.steps % _STEPS:
+        check()
+
+
+def check() -> None:
+    """To be called before a text is begun: a look at the clock each time. Raises OverBudget."""
+    if thread_time() > _here.end:
         raise OverBudget
 
 

@@ -66,6 +66,7 @@ def render_within(text: str, seconds: float) -> SafeString | None:
         return render_plain(source)
     try:
         with budget.limit(min(seconds, allowed)):
+            budget.check()
             html = safe(_html(source))
             return render_plain(source) if len(html) > _most_html(len(source)) else html
     except OverBudget:
@@ -146,6 +147,7 @@ def _inline(state: StateCore) -> None:
     for index, token in enumerate(state.tokens):
         if token.type != "inline":
             continue
+        budget.step()  # a cell of one word takes none by itself
         token.children = token.children or []
         state.env["parent"] = state.tokens[index - 1].type
         if len(token.content) > MAX_PARAGRAPH:

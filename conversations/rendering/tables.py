@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block.state_block import StateBlock
 
+from . import budget
 from .display import line_of
 from .formulas import is_expression
 
@@ -89,6 +90,7 @@ def _body(state: StateBlock, first: int, end: int, alignments: list[str]) -> int
 def _row(state: StateBlock, number: int, tag: str, cells: list[str], alignments: list[str]) -> None:
     state.push("tr_open", "tr", 1).map = [number, number + 1]
     for index, alignment in enumerate(alignments):
+        budget.step()
         cell = state.push(f"{tag}_open", tag, 1)
         if alignment:
             cell.attrs = {"style": f"text-align:{alignment}"}
@@ -136,6 +138,7 @@ def _whole(line: str, unfinished: bool) -> list[tuple[int, int]]:
         sign = match[0]
         if match.start() < end or sign in missing:
             continue
+        budget.step()
         after = _end(line, match, unfinished)
         if after < 0:
             missing.add(sign if sign != "$" else "")

@@ -49,6 +49,7 @@ def contained(text: str, number: int, is_markdown: bool) -> str:
         return text
     try:
         with budget.limit(SECONDS + SECONDS_PER_CHARACTER * len(text)):
+            budget.check()
             for keeps_tags in (True, False) if is_markdown else (False,):
                 made = _closed(_escaped(text, number, keeps_tags, is_markdown))
                 if _ends(made, keeps_tags):

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from math import inf
 from pathlib import Path
+from time import thread_time
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from conversations.models import Attachment, Conversation, Generation, Message
 from conversations.presentation import MessageView, present
+from conversations.rendering import budget
 from conversations.text import says_something
 from conversations.transfer.contained import contained, in_a_line
 from conversations.transfer.formats.own import FORMAT, VERSION
@@ -26,7 +29,7 @@ from providers import model_info
 
 STYLES = ("tokens", "base", "conversation")
 SHOWN_AT_ONCE = 500
-EXPORT_SECONDS = 60.0  # of CPU, for the answers among so many messages that have no HTML yet
+EXPORT_SECONDS = 20.0  # of CPU for the texts of a conversation; what there is no time for is as it was written
 _STYLE_PLACE = "/* The product's own styles. */"
 
 
@@ -144,8 +147,16 @@ def _message(gathered: Gathered, message: Message) -> dict[str, Any]:
     }
 
 
-def as_markdown(gathered: Gathered) -> str:
-    """The current branch, in the language of the reader. No text in it swallows what follows (see contained.py)."""
+def as_markdown(gathered: Gathered, seconds: float = inf) -> str:
+    """The current branch, in the language of the reader. No text in it swallows what follows (see contained.py).
+
+    What so many seconds of CPU are not enough for stands in a fence, as it was written.
+    """
+    with budget.limit(seconds):
+        return _markdown(gathered)
+
+
+def _markdown(gathered: Gathered) -> str:
     conversation = gathered.conversation
     parts = [f"# {in_a_line(title_of(conversation))}", _moment(conversation.created_at)]
     if conversation.system_prompt:
@@ -188,10 +199,11 @@ def as_html(gathered: Gathered) -> str:
 def _shown(branch: list[Message]) -> list[MessageView]:
     """As pages show them; a few queries for each so many, since a database takes only so many ids at once."""
     views: list[MessageView] = []
+    end = thread_time() + EXPORT_SECONDS
     for start in range(0, len(branch), SHOWN_AT_ONCE):
         ids = [message.pk for message in branch[start : start + SHOWN_AT_ONCE]]
         with_html = Message.objects.in_bulk(ids)  # which only a page needs
-        views += present([with_html[pk] for pk in ids if pk in with_html], seconds=EXPORT_SECONDS)
+        views += present([with_html[pk] for pk in ids if pk in with_html], seconds=end - thread_time())
     return views
 
 

@@ -20,9 +20,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from conversations.limits import LimitReached
 from conversations.models import ImportJob
-from conversations.transfer import jobs
-from conversations.transfer.archive import in_other_threads, zip_pieces
-from conversations.transfer.exporting import Gathered, as_html, as_json, as_markdown, gather, title_of
+from conversations.transfer import jobs, slots
+from conversations.transfer.archive import ARCHIVE_SECONDS, InOtherThreads, zip_pieces
+from conversations.transfer.exporting import (
+    EXPORT_SECONDS,
+    Gathered,
+    as_html,
+    as_json,
+    as_markdown,
+    gather,
+    title_of,
+)
 from conversations.transfer.names import disposition, safe_stem
 from conversations.transfer.reports import Report
 from conversations.views.access import MemberRequest, members_only, own_conversation
@@ -30,7 +38,7 @@ from conversations.views.messages import with_wait
 
 _FORMATS: dict[str, tuple[Callable[[Gathered], str], str, str]] = {
     "json": (as_json, "json", "application/json"),
-    "markdown": (as_markdown, "md", "text/markdown; charset=utf-8"),
+    "markdown": (lambda gathered: as_markdown(gathered, EXPORT_SECONDS), "md", "text/markdown; charset=utf-8"),
     "html": (as_html, "html", "text/html; charset=utf-8"),
 }
 FORM_BYTES = 64 << 10  # what a form weighs beside its file
@@ -45,7 +53,14 @@ def conversation_export(request: MemberRequest, conversation_id: UUID, export_fo
     if export_format not in _FORMATS:
         raise Http404
     write, ending, media_type = _FORMATS[export_format]
-    response = HttpResponse(write(gather(conversation)).encode("utf-8", "replace"), content_type=media_type)
+    try:
+        with slots.take(request.user):
+            content = write(gather(conversation)).encode("utf-8", "replace")
+    except LimitReached as reached:
+        context = {"problem": reached.sentence, "conversation": conversation}
+        page = render(request, "conversations/transfer/export_wait.html", context)
+        return with_wait(request, page, reached)
+    response = HttpResponse(content, content_type=media_type)
     response["Content-Disposition"] = disposition(f"{safe_stem(title_of(conversation))}.{ending}")
     return response
 
@@ -55,9 +70,14 @@ def conversation_export(request: MemberRequest, conversation_id: UUID, export_fo
 @members_only
 def export_all(request: MemberRequest) -> HttpResponseBase:
     """All conversations as a ZIP, sent while it is made."""
+    response = StreamingHttpResponse(content_type="application/zip")
+    if request.method == "GET":
+        try:
+            slot = slots.take(request.user)
+        except LimitReached as reached:
+            return with_wait(request, _form(request, export_problem=reached.sentence), reached)
+        response.streaming_content = InOtherThreads(zip_pieces(request.user, seconds=ARCHIVE_SECONDS), slot)
     request.META["HTTP_ACCEPT_ENCODING"] = ""  # it is compressed already
-    pieces = in_other_threads(zip_pieces(request.user)) if request.method == "GET" else ()
-    response = StreamingHttpResponse(pieces, content_type="application/zip")
     response["Content-Disposition"] = disposition(f"conversations {timezone.localdate().isoformat()}.zip")
     return response
 
@@ -101,10 +121,11 @@ def _too_large() -> str:
     return _("The file is larger than %(limit)s, the most that can be imported.") % {"limit": limit}
 
 
-def _form(request: MemberRequest, problem: str = "", status: int = 200) -> HttpResponse:
+def _form(request: MemberRequest, problem: str = "", status: int = 200, export_problem: str = "") -> HttpResponse:
     earlier = ImportJob.objects.owned_by(request.user).order_by("-created_at")[: jobs.LISTED]
     context = {
         "problem": problem,
+        "export_problem": export_problem,
         "limit": settings.IMPORT_MAX_BYTES,
         "is_cleaned_up": bool(settings.RETENTION_DAYS),
         "earlier": [(job, Report.of(job.report)) for job in earlier],

@@ -1,6 +1,6 @@
 """Answers without stored HTML, as imports and restores leave them: rendered by the first look, once, within a time."""
 
-from time import thread_time
+from time import monotonic, thread_time
 
 import pytest
 from django.db import connection
@@ -87,6 +87,15 @@ def test_who_comes_while_another_renders_sees_the_text(imported: Conversation) -
         rendered.complete(messages)
     assert all(map(rendered.is_waiting, messages))
     assert rendered.html_of(messages[0]) == render_plain("*one*")
+
+
+def test_a_page_waits_for_the_turn_once_and_not_for_each_of_its_answers(alice: User) -> None:
+    converse(alice, *["text"] * 60)
+    Message.objects.update(html="")
+    with rendered._turn:
+        began = monotonic()
+        rendered.complete(answers(), seconds=2.0)
+        assert monotonic() - began < 2.0
 
 
 def test_an_answer_that_has_grown_meanwhile_does_not_get_the_html_of_its_beginning(imported: Conversation) -> None:

@@ -28,6 +28,19 @@ def test_a_text_takes_its_allowance_at_most(sign: str) -> None:
     assert seconds(lambda: render(text)) < budget.allowance(len(text)) + SLACK
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "|" + "a|" * 200_000 + "\n|" + "-|" * 200_000,
+        "|a|b|\n|-|-|\n" + "".join("`" * length + "a|" for length in range(1, 800)),
+    ],
+    ids=["cells", "signs that nothing closes"],
+)
+def test_a_row_of_a_table_ends_where_its_time_does(text: str) -> None:
+    taken = seconds(lambda: render_within(text, 0.2))
+    assert taken < seconds(lambda: render_plain(text)) + 1.0
+
+
 def test_what_is_too_much_is_shown_as_it_was_written() -> None:
     text = "\n\n".join(["[(" * 14_000] * 4)  # 8 seconds without a limit
     html = render(text)

@@ -120,7 +120,7 @@ def test_the_old_file_stays_until_the_new_one_is_complete(
     path = tmp_path / "all.zip"
     _export("--user", "alice", "--output", path)
     old = path.read_bytes()
-    monkeypatch.setattr("conversations.transfer.archive.as_markdown", lambda gathered: 1 / 0)
+    monkeypatch.setattr("conversations.transfer.archive.as_markdown", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         _export("--user", "alice", "--output", path)
     assert path.read_bytes() == old

@@ -2,19 +2,25 @@
 
 import json
 import re
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from time import thread_time
 from zipfile import ZipFile
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from conversations.limits import LimitReached
 from conversations.models import Attachment, Conversation, Folder, Generation, Message
-from conversations.transfer.archive import zip_pieces
+from conversations.rendering import budget
+from conversations.transfer import exporting, slots
+from conversations.transfer.archive import InOtherThreads, zip_pieces
 from conversations.transfer.exporting import as_html, as_json, as_markdown, gather
 from conversations.transfer.names import disposition, safe_stem
 from tests.conversations.conftest import converse
@@ -183,6 +189,118 @@ async def test_the_download_of_all_comes_in_pieces(alice: User, async_client: As
     assert len(pieces) == 3
     with ZipFile(BytesIO(b"".join(pieces))) as archive:
         assert len(archive.namelist()) == 25
+
+
+# How much at once, and how long
+
+
+@pytest.mark.parametrize("address", ["c/{}/export/html/", "c/{}/export/json/", "c/{}/export/markdown/", "export/"])
+def test_one_export_of_a_person_is_made_at_once_and_the_next_is_refused(
+    alice: User, alice_client: Client, conversation: Conversation, address: str
+) -> None:
+    path = "/" + address.format(conversation.pk)
+    with slots.take(alice):
+        refused = alice_client.get(path, headers={"accept-language": "en"})
+        assert "다른 내보내기" in alice_client.get(path, headers={"accept-language": "ko"}).content.decode()
+    assert (refused.status_code, refused["Retry-After"]) == (429, "30")
+    assert "Another export of yours is still being made." in refused.content.decode()
+    assert "Content-Disposition" not in refused
+    slots.take(alice).end()  # a refusal takes none
+
+
+def test_few_exports_are_made_at_once(
+    bob: User, alice_client: Client, conversation: Conversation, django_user_model: type[User]
+) -> None:
+    carol = django_user_model.objects.create_user("carol")
+    with slots.take(bob), slots.take(carol):
+        refused = alice_client.get(f"/c/{conversation.pk}/export/json/", headers={"accept-language": "en"})
+        assert refused.status_code == 429
+        assert "Others are exporting" in refused.content.decode()
+        assert f'href="/c/{conversation.pk}/"' in refused.content.decode()
+    assert alice_client.get(f"/c/{conversation.pk}/export/json/").status_code == 200
+
+
+def test_an_export_that_fails_or_is_lost_stands_in_nobodys_way(alice: User) -> None:
+    with pytest.raises(ZeroDivisionError), slots.take(alice):
+        1 / 0  # noqa: B018
+    slots.take(alice)  # and nothing knows of it any more
+    first = slots.take(alice)
+    first.end()
+    second = slots.take(alice)
+    first.end()  # of a response that is closed late
+    with pytest.raises(LimitReached):
+        slots.take(alice)
+    second.end()
+
+
+def test_what_is_made_when_its_reader_goes_is_under_way_until_it_is_made(alice: User) -> None:
+    def pieces() -> Iterator[bytes]:
+        download.close()
+        with pytest.raises(LimitReached):
+            slots.take(alice)
+        yield b"piece"
+
+    download = InOtherThreads(pieces(), slots.take(alice))
+    assert download._next() == b"piece"
+    slots.take(alice).end()
+    assert download._next() is None
+
+
+@pytest.fixture
+def slow(alice: User, monkeypatch: pytest.MonkeyPatch) -> Conversation:
+    """Each of three answers takes half a second, and more without a limit."""
+    monkeypatch.setattr(budget, "MOST_SECONDS", 0.5)
+    hostile = "\n\n".join(["[(" * 14_000] * 4)
+    conversation = converse(alice, *["Question", hostile] * 3)
+    Message.objects.update(html="")
+    return conversation
+
+
+def _rendered() -> list[bool]:
+    return [
+        bool(html) for html in Message.objects.filter(role="assistant").order_by("pk").values_list("html", flat=True)
+    ]
+
+
+def test_a_page_has_one_time_for_all_its_answers_and_keeps_what_it_renders(
+    slow: Conversation, alice_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "EXPORT_SECONDS", 0.8)
+    monkeypatch.setattr(exporting, "SHOWN_AT_ONCE", 2)
+    page = _get(alice_client, slow, "html")
+    assert _rendered() == [True, False, False]
+    assert page.count("This answer is shown as it was written") == 3
+    assert page.count("[([(") >= 3
+    _get(alice_client, slow, "html")
+    assert _rendered() == [True, True, False]
+
+
+def test_texts_that_there_is_no_time_for_stand_in_markdown_as_they_were_written(alice: User) -> None:
+    gathered = gather(converse(alice, "Question", "*a* <b>"))
+    assert "*a* \\<b>" in as_markdown(gathered)
+    assert "```text\n*a* <b>\n```" in as_markdown(gathered, seconds=0)
+
+
+def test_an_archive_has_one_time_for_all_its_texts(alice: User) -> None:
+    text = "<b> " * 60_000
+    for _number in range(4):
+        converse(alice, "Question", text)
+    began = thread_time()
+    with ZipFile(BytesIO(b"".join(zip_pieces(alice, seconds=0.2)))) as archive:
+        assert thread_time() - began < 3
+        manifest = json.loads(archive.read("manifest.json"))
+        last = archive.read(manifest["files"][-1]["markdown"]).decode()
+        assert f"```text\n{text}\n```" in last
+        whole = json.loads(archive.read(manifest["files"][-1]["json"]))
+        assert whole["conversation"]["messages"][1]["content"] == text
+
+
+def test_a_refusal_can_be_seen_where_a_download_would_only_fail() -> None:
+    """Browsers save what a link with `download` leads to, or say that they could not; they show no page."""
+    for name in ("settings.html", "transfer/import.html"):
+        template = (Path(settings.BASE_DIR) / "templates" / "conversations" / name).read_text()
+        assert "export" in template
+        assert " download>" not in template
 
 
 # File names
