@@ -87,13 +87,14 @@ class Heartbeats:
                 if not workers:
                     self._thread = None
                     return
-            close_old_connections()
             try:
-                beat(workers)
-            except Exception as error:
-                logger.warning("Imports could not say that they go on (%s).", type(error).__name__)
-            finally:
                 close_old_connections()
+                try:
+                    beat(workers)
+                finally:
+                    close_old_connections()
+            except Exception as error:  # the next beat may find the database again
+                logger.warning("Imports could not say that they go on (%s).", type(error).__name__)
 
 
 def beat(workers: dict[UUID, str]) -> None:

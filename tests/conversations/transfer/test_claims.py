@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -136,3 +137,19 @@ def test_one_that_was_discarded_meanwhile_ends_quietly(alice: User, monkeypatch:
     monkeypatch.setattr(jobs, "screened", discarded)
     jobs.work(job.pk)
     assert not Conversation.objects.exists()
+
+
+def test_a_heartbeat_outlives_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    beaten, tries = threading.Event(), iter([OperationalError])
+
+    def close() -> None:
+        for error in tries:
+            raise error
+
+    monkeypatch.setattr(claims, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(claims, "close_old_connections", close)
+    monkeypatch.setattr(claims, "beat", lambda workers: beaten.set())
+    heartbeats, job_id = claims.Heartbeats(), uuid4()
+    heartbeats.add(job_id)
+    assert beaten.wait(10)
+    heartbeats.drop(job_id)
