@@ -103,7 +103,7 @@ class UserAdmin(ForgivingList, UserAdminBase):
         read-only so that a decision cannot be undone unseen. Of what is theirs only the numbers are shown. Of a
         selection nobody is deleted as long as somebody is in it whom one may not act on: the page names them."""
         _nested, counts, _lacking, protected = super().get_deleted_objects(objs, request)
-        chosen = User.objects.filter(pk__in=[person.pk for person in objs])
+        chosen = objs if isinstance(objs, QuerySet) else User.objects.filter(pk__in=[person.pk for person in objs])
         theirs = {request.user.pk, *ranks.above(request.user, chosen).values_list("pk", flat=True)}
         kept = [str(person) for person in objs if person.pk not in theirs]
         if kept:
@@ -141,7 +141,8 @@ class GroupForm(ModelForm[Group]):
 
 
 def _looks(name: str) -> str:
-    return skeleton(unicodedata.normalize("NFKC", name))
+    """Whatever the case of its letters, whose skeletons may differ: "I" looks like "l", "i" does not."""
+    return skeleton(unicodedata.normalize("NFKC", name).lower())
 
 
 @admin.register(Group)

@@ -20,7 +20,7 @@ from typing import IO
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 _PREFIX, _UNFINISHED = ".chat-", ".unfinished"
-_UNLOCKED_SECONDS = 60  # longer than any process takes from making such a file to locking it
+_UNLOCKED_SECONDS = 86_400  # longer than anything is written, where the file system has no locks
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL}
 _KINDS = (
     (stat.S_ISLNK, "a link"),
@@ -92,7 +92,8 @@ def new_file(path: Path, is_ours: Callable[[IO[bytes]], bool]) -> Iterator[IO[by
     unfinished = Path(name)
     try:
         with os.fdopen(number, "wb") as file:
-            fcntl.flock(number, fcntl.LOCK_EX)  # held as long as this process lives
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(number, fcntl.LOCK_EX)  # held as long as this process lives
             yield file
             file.flush()
             os.fsync(number)

@@ -103,7 +103,7 @@ def _take_image(attachment: Attachment, upload: UploadedFile[bytes]) -> None:
     try:
         picture = images.cleaned(cast("IO[bytes]", upload.file), attachment.owner_id)
     except images.Busy:
-        sentence = _("“%(name)s” could not be read just now, since other images are. Try again in a few seconds.")
+        sentence = _("“%(name)s” could not be read just now. Try again in a few seconds.")
         raise Busy(sentence % {"name": attachment.name}) from None
     except images.Damaged:
         raise Refused(_damaged(attachment.name)) from None

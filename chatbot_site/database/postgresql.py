@@ -120,7 +120,7 @@ ORDER BY position
 """
 # Nothing of the role that initdb made can be reassigned as a whole: that is what its number means.
 _OF_OTHERS = """
-SELECT tableowner, tableowner::regrole::oid = 10, schemaname FROM pg_tables
+SELECT tableowner, quote_ident(tableowner)::regrole::oid = 10, schemaname FROM pg_tables
 WHERE schemaname = current_schema() AND (tablename LIKE 'django\\_%' OR tablename LIKE 'accounts\\_%')
 AND NOT (pg_has_role(tableowner, 'USAGE')
   OR (SELECT bool_and(has_table_privilege(format('%I.%I', schemaname, tablename), one))

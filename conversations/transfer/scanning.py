@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import count
 from typing import Any
 
 from conversations.transfer.loading import Loader
@@ -27,6 +28,9 @@ _IN_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 # White space, and what is left where files were put together or made longer than what is in them.
 _SPACE = re.compile(rb"(?:[ \t\r\n\x00\x1e]|\xef\xbb\xbf)*+")
 _MARK_BYTES = 3
+_BETWEEN = re.compile(rb"[,}:][,}:\s]*+")
+_NOWHERE = re.compile(rb"(?!)")
+MOST_READINGS = 4  # of what is behind the last beginning in a broken value
 _PLAIN_END = re.compile(rb"[,\]}\s]")
 # An object with a list of conversations, not of messages, before which there is nothing but plain values.
 _ENVELOPE = re.compile(
@@ -75,9 +79,9 @@ def _signature(value: bytes | bytearray) -> bytes:
 def _depth(value: bytearray) -> int:
     """How deep it is nested; 0 where its brackets do not close."""
     scan = _Scan(BytesIO(value))
-    while scan._more():
-        pass
     try:
+        while scan._more():
+            pass
         return scan._value_end()[1]
     except BrokenFile:
         return 0
@@ -112,6 +116,7 @@ class _Scan:
             elif found := _ENVELOPE.match(self._buffer):
                 self._drop(found.end())
                 yield from self._members()
+                self._beginning = _NOWHERE  # what is behind the list is no conversation, however long
                 self._drop(self._value_end(depth=1)[0])
             else:
                 for element in self._values(index):
@@ -138,6 +143,11 @@ class _Scan:
         while first != b"]":
             if not first:
                 raise self._broken("cut_short")
+            if too_much := _BETWEEN.match(self._buffer):  # a comma twice, a bracket that closes nothing
+                yield Element(None, problem=self._broken("bad_json"))
+                self._drop(too_much.end())
+                first = self._skip_space()
+                continue
             for element in self._values(index):
                 yield element
                 index += 1
@@ -172,11 +182,11 @@ class _Scan:
         """The value that begins here and, where it is broken, those that were taken for a part of it.
 
         No byte is looked at more than a few times: of a broken value only what is behind the last beginning in it is
-        read again as what it may be.
+        read again as what it may be, and that not more often than MOST_READINGS.
         """
-        while True:
+        for readings in count(1):
             place = [self._line, self._column]
-            self._is_cut, self._beginning = False, None
+            self._is_cut, self._beginning = False, None if readings < MOST_READINGS else _NOWHERE
             self._indent = self._column - 1 if self._begins_line else self._indent
             try:
                 end, depth = self._value_end()

@@ -49,7 +49,16 @@ def test_their_rights_can_be_changed_and_others_are_free(desk: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["administrators", "\uff21dministrators", "\u0410dministrators", "Ad\u200bministrators", "READA\u0308RS"]
+    "name",
+    [
+        "administrators",
+        "ADMINISTRATORS",
+        "AdmInIstrators",
+        "\uff21dministrators",
+        "\u0410dministrators",
+        "Ad\u200bministrators",
+        "READA\u0308RS",
+    ],
 )
 def test_a_name_that_looks_like_anothers_is_refused(desk: Client, name: str) -> None:
     other = Group.objects.create(name="Read\u00e4rs")

@@ -162,3 +162,10 @@ def test_an_export_has_all_its_messages(alice: User) -> None:
         html = reader.render(text)
         assert html.count("<h2>Question") == html.count("<h2>Answer") == len(ALL)
         assert not {"script", "style", "details", "table"} & set(Page(html).opened)
+
+
+def test_a_long_answer_with_a_definition_is_no_block_of_code() -> None:
+    paragraph = "Some *words* of an ordinary answer, with `code` and a [link](https://example.org) in each line. " * 4
+    text = "\n\n".join([paragraph] * 150) + "\n\nSee [docs].\n\n[docs]: https://example.org"
+    assert not contained(text, 1, True).startswith("`")
+    assert len(text) > 50_000

@@ -128,3 +128,33 @@ def test_no_damage_takes_time_of_its_square(head: str, piece: str) -> None:
 
     small = min(seconds(20_000) for _ in range(2))
     assert seconds(160_000) < 24 * max(small, 0.004)
+
+
+def test_a_broken_value_is_read_again_a_few_times_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each bracket that stays open, further in and with a name of its own, looks like a beginning."""
+    readings = []
+    value_end = scanning._Scan._value_end
+
+    def counted(scan: scanning._Scan, depth: int = 0) -> tuple[int, int]:
+        readings.append(depth)
+        return value_end(scan, depth)
+
+    monkeypatch.setattr(scanning._Scan, "_value_end", counted)
+    rows = [" " * n + f'{{"n{n}":[\n' + " " * (n + 1) + f'{{"n{n}":[' for n in range(60)]
+    with pytest.raises(Problem):
+        list(elements(BytesIO(("[" + "\n".join(rows) + "[" * 1000).encode())))
+    assert len(readings) <= scanning.MOST_READINGS
+
+
+@pytest.mark.parametrize("between", [",,", "},", "},}", ",:", "}\n,\n,"])
+def test_a_comma_twice_or_a_bracket_too_many_costs_nothing_but_a_word(make: Make, between: str) -> None:
+    found, problems = _read(make(f"[{ONE}{between}{TWO},{THREE}]"))
+    assert found == ["c1", "c2", "c3"]
+    assert set(problems) == {"bad_json"}
+
+
+def test_what_is_behind_the_list_of_an_envelope_is_no_conversation(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "ELEMENT_BYTES", 200_000)
+    monkeypatch.setattr(scanning, "CHUNK", 50_000)
+    more = ",\n".join(['{"a": 1}'] * 60_000)
+    assert _read(make(f'{{"conversations":[{ONE},{TWO}],"more":[\n{more}]}}')) == (["c1", "c2"], [])
