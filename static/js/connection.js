@@ -364,7 +364,8 @@ document.addEventListener(
   true,
 );
 document.addEventListener("click", (event) => {
-  const missed = event.target.closest("[data-missed] > a")?.parentElement;
+  // Its address is a page of its own, for browsers without scripts; here it comes into this one, however often asked.
+  const missed = event.target.closest('[data-missed] > a, [hx-trigger$=", again"] > a')?.parentElement;
   if (!missed || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   askAgain([missed]);
