@@ -64,9 +64,9 @@ async def test_the_owner_is_told_where_the_conversation_stands(alice: User) -> N
 
 async def test_the_owner_is_told_what_waits_and_of_a_lock(alice: User) -> None:
     conversation = await sync_to_async(converse)(alice, "question", "answer")
-    for _ in range(2):
-        await WaitingMessage.objects.acreate(conversation=conversation, content="later", client_id=uuid.uuid4())
     await Conversation.objects.filter(pk=conversation.pk).aupdate(locked_at=timezone.now())
+    for _ in range(2):  # after the lock: what waits in an open conversation is asked at once
+        await WaitingMessage.objects.acreate(conversation=conversation, content="later", client_id=uuid.uuid4())
     socket = await _open(conversation.pk, await _cookie(alice))
     assert await _receive(socket) == {"leaf": conversation.leaf_id, "s": "complete", "waiting": 2, "locked": True}
     await socket.disconnect()
