@@ -8,6 +8,7 @@ from typing import Any
 from django.http import multipartparser
 
 _END = b"\r\n\r\n"
+# The function is Django's own, which its stubs leave out.
 _django_parse = multipartparser.parse_boundary_stream  # type: ignore[attr-defined]
 
 

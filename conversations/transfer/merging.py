@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -159,20 +159,23 @@ def _joined_as_here(here: Sequence[_Here], parsed: Parsed) -> Parsed:
 
     Each of those becomes a version of the whole answer: the pieces ahead of it with itself.
     """
-    rest = _rest_of_joined(here, parsed.turns)
+    turns, rest = parsed.turns, _rest_of_joined(here, parsed.turns)
     if not rest:
         return parsed
     room, kept, moved = Room(), list[Turn](), dict[int, int]()
-    for index, turn in enumerate(parsed.turns):
+    lengths: dict[int, int] = {}  # of each piece, with those ahead of it
+    for index, turn in enumerate(turns):
         parent = turn.parent
+        lengths[index] = len(turn.content) + len(turn.reasoning)
         if parent is not None and rest.get(parent) == index:
+            lengths[index] += lengths[parent]
             moved[index] = moved[parent]
             continue
-        before = _answer_before(parsed.turns, turn) if parent in rest else None
-        if before is not None and room.take(len(before.content) + len(before.reasoning)):
-            turn, parent = _joined(before, turn, turn.key), before.parent
+        if parent in rest and _answer_before(turns, turn) and room.take(lengths[parent]):
+            ahead = _pieces_up_to(turns, rest, parent)
+            turn, parent = _joined([*ahead, turn], turn.key), ahead[0].parent
         if index in rest:
-            turn = _joined(turn, parsed.turns[rest[index]], turn.key)
+            turn = _joined([turn, *_pieces_behind(turns, rest, index)], turn.key)
         moved[index] = len(kept)
         kept.append(replace(turn, parent=None if parent is None else moved[parent]))
     return replace(parsed, turns=kept, leaf=None if parsed.leaf is None else moved[parsed.leaf])
@@ -192,7 +195,24 @@ def _rest_of_joined(here: Sequence[_Here], turns: Sequence[Turn]) -> dict[int, i
             behind[parent] = whole[len(head) :] if whole.startswith(head) else ""
         if behind[parent] and _goes_on(behind[parent], turn):
             rest[parent] = index
+            head = turn.content + JOINT
+            behind[index] = behind[parent][len(head) :] if behind[parent].startswith(head) else ""
     return rest
+
+
+def _pieces_up_to(turns: Sequence[Turn], rest: dict[int, int], index: int) -> list[Turn]:
+    """Of an answer in pieces: that piece, and all ahead of it."""
+    pieces = [turns[index]]
+    while (parent := turns[index].parent) is not None and rest.get(parent) == index:
+        index = parent
+        pieces.append(turns[index])
+    return pieces[::-1]
+
+
+def _pieces_behind(turns: Sequence[Turn], rest: dict[int, int], index: int) -> Iterator[Turn]:
+    while index in rest:
+        index = rest[index]
+        yield turns[index]
 
 
 def _answer_before(turns: Sequence[Turn], turn: Turn) -> Turn | None:
@@ -201,10 +221,13 @@ def _answer_before(turns: Sequence[Turn], turn: Turn) -> Turn | None:
     return before if before is not None and before.role == Message.Role.ASSISTANT else None
 
 
-def _joined(one: Turn, other: Turn, key: str) -> Turn:
-    content = JOINT.join(filter(None, (one.content, other.content)))
-    reasoning = JOINT.join(filter(None, (one.reasoning, other.reasoning)))
-    return replace(other, content=content, reasoning=reasoning, key=key, model=other.model or one.model)
+def _joined(pieces: Sequence[Turn], key: str) -> Turn:
+    content, reasoning = (
+        JOINT.join(filter(None, texts))
+        for texts in ([piece.content for piece in pieces], [piece.reasoning for piece in pieces])
+    )
+    model = next((piece.model for piece in reversed(pieces) if piece.model), "")
+    return replace(pieces[-1], content=content, reasoning=reasoning, key=key, model=model)
 
 
 def _matched(

@@ -1,9 +1,7 @@
-"""What one person may start: by every door, however many come at once, with a word on when it goes on."""
+"""What one person may start, by every door, with a word on when it goes on."""
 
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +9,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
 from django.utils import translation
 
@@ -27,7 +24,6 @@ from tests.conversations.conftest import MODEL, converse
 Form = Callable[..., dict[str, str]]
 ENGLISH = {"Accept-Language": "en"}
 HTMX = ENGLISH | {"HX-Request": "true"}
-NOWHERE = "redis://127.0.0.1:1/0"
 pytestmark = [pytest.mark.usefixtures("provider"), pytest.mark.django_db]
 
 
@@ -343,75 +339,3 @@ def test_the_day_is_asked_first_and_what_it_refuses_does_not_fill_the_minute(
     assert _passed(alice, 9) == 1
     with translation.override("en"), pytest.raises(LimitReached, match="3 messages a day"):
         count(alice, *MESSAGES)
-
-
-# --- At once --------------------------------------------------------------------------------------
-
-
-def _all_at_once(work: Callable[[int], object], many: int, threads: int) -> None:
-    def alone(number: int) -> None:
-        try:
-            work(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(alone, range(many)))
-
-
-def _race(user: User, barrier: threading.Barrier) -> list[int]:
-    passed: list[int] = []
-
-    def one(number: int) -> None:
-        barrier.wait(30)
-        passed.extend([number] * _passed(user))
-
-    _all_at_once(one, barrier.parties, barrier.parties)
-    return passed
-
-
-def test_of_many_at_once_as_many_pass_as_may(alice: User, settings: Any) -> None:
-    settings.LIMIT_MESSAGES_PER_MINUTE = 20
-    assert len(_race(alice, threading.Barrier(50))) == 20
-
-
-@pytest.fixture
-def in_redis(settings: Any, redis_url: str) -> Iterator[None]:
-    backend = {"BACKEND": "chatbot_site.caches.LimitsInRedis", "LOCATION": redis_url, "KEY_PREFIX": "test-limits"}
-    settings.CACHES = settings.CACHES | {"limits": backend}
-    yield
-    limits.counters.delete_pattern("*")
-
-
-@pytest.mark.service
-@pytest.mark.usefixtures("in_redis")
-def test_of_many_at_once_as_many_pass_as_may_in_redis(alice: User, settings: Any) -> None:
-    settings.LIMIT_MESSAGES_PER_MINUTE = 20
-    assert len(_race(alice, threading.Barrier(50))) == 20
-    assert limits.counters.keys("*")
-
-
-def test_while_redis_is_away_this_process_counts(alice: User, settings: Any) -> None:
-    settings.CACHES = settings.CACHES | {
-        "limits": {"BACKEND": "chatbot_site.caches.LimitsInRedis", "LOCATION": NOWHERE}
-    }
-    settings.LIMIT_MESSAGES_PER_MINUTE = 2
-    assert _passed(alice, 5) == 2
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_hundred_new_chats_at_once_are_three_answers(alice: User, settings: Any) -> None:
-    """Whatever database is underneath: two transactions cannot both take the last place."""
-    settings.LIMIT_OPEN_ANSWERS = 3
-    refused: list[int] = []
-
-    def send(number: int) -> None:
-        try:
-            _send(alice)
-        except LimitReached:
-            refused.append(number)
-
-    _all_at_once(send, 100, threads=8)
-    assert Generation.objects.open().count() == 3
-    assert Conversation.objects.count() == 3
-    assert len(refused) == 97

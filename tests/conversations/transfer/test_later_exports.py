@@ -118,3 +118,28 @@ def test_an_answer_in_pieces_that_was_joined_is_not_repeated_below_itself(alice:
     assert one.messages.get(content="Thanks.").parent == one.messages.get(content="Answer\n\nSecond part")
     assert store(alice, parsed(later)).messages == 0
     assert one.messages.count() == 5
+
+
+def test_an_answer_in_many_pieces_stays_whole_whichever_of_them_have_other_versions(alice: User, make: Make) -> None:
+    pieces = chatgpt()["mapping"] | {
+        "a2": chatgpt_node("a2", "a", "assistant", "Second part"),
+        "a3": chatgpt_node("a3", "a2", "assistant", "Third part"),
+        "a4": chatgpt_node("a4", "a3", "assistant", "Fourth part"),
+    }
+    store(alice, parsed(make([chatgpt(mapping=pieces, current_node="a4")])))
+    pieces |= {
+        "b2": chatgpt_node("b2", "a", "assistant", "Another second part"),
+        "b3": chatgpt_node("b3", "a2", "assistant", "Another third part"),
+        "b4": chatgpt_node("b4", "a3", "assistant", "Another fourth part"),
+    }
+    later = make([chatgpt(mapping=pieces, current_node="a4")])
+    assert store(alice, parsed(later)).messages == 3
+    one = Conversation.objects.get()
+    assert set(one.messages.filter(role="assistant").values_list("content", flat=True)) == {
+        "Answer\n\nSecond part\n\nThird part\n\nFourth part",
+        "Answer\n\nAnother second part",
+        "Answer\n\nSecond part\n\nAnother third part",
+        "Answer\n\nSecond part\n\nThird part\n\nAnother fourth part",
+    }
+    assert {message.parent.role for message in one.messages.filter(role="assistant")} == {"user"}
+    assert store(alice, parsed(later)).messages == 0

@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections import deque
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -119,11 +121,8 @@ def test_no_damage_takes_time_of_its_square(head: str, piece: str) -> None:
     def seconds(size: int) -> float:
         data = (head + piece * (size // len(piece))).encode()
         begin = time.process_time()
-        try:
-            for _ in elements(BytesIO(data)):
-                pass
-        except Problem:
-            pass
+        with suppress(Problem):
+            deque(elements(BytesIO(data)), maxlen=0)
         return time.process_time() - begin
 
     small = min(seconds(20_000) for _ in range(2))
