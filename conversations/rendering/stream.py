@@ -27,6 +27,9 @@ TOKEN = 8  # characters
 # CPU time for looking at the tail once, since that is done between everybody's frames, and for all looks together.
 LOOK_SECONDS, LOOK_SECONDS_PER_CHARACTER, LONGEST_LOOK = 0.2, 5e-6, 1.0
 SECONDS, SECONDS_PER_CHARACTER = 1.0, 1e-4  # an ordinary answer takes a tenth
+# What parsing and rendering raise where a text is too much for them; it is shown as it was written. The state changes
+# after both, so that it is as before the look where they do.
+LIMITS = (TooDeep, OverBudget, RecursionError)
 
 __all__ = ["Op", "StreamRenderer"]
 
@@ -145,10 +148,20 @@ class StreamRenderer:
         visible, references = settled(source), dict(self._references)
         try:
             blocks = self._blocks(visible, references)
-        except (TooDeep, OverBudget, RecursionError):
+            pieces, leaf = _rendered(blocks, source, visible)
+            first = _first_open(blocks, visible)
+            grows = first == 0 and len(blocks) == 1 and len(source) > 2 * self._full_parse
+            began = containers.begin(blocks[0], source) if grows else None
+        except LIMITS:
             self._settle("", PlainLeaf(source))
             return patch(old, self._tail_html(), nodes)
-        self._show(source, visible, blocks, references)
+        if first:
+            self._freeze(source, blocks, pieces[:first], references)
+        self._extra = _extra(blocks[first:], self._tail_length)
+        self._show(pieces[first:], leaf)
+        if began:
+            self._container, line = began
+            self._contain(source, line, 0, self._container.opening + self._container.settled[0])
         return patch(old, "".join([*self._frozen[before:], self._whole_tail()]), nodes)
 
     def _parse_items(self) -> list[Op] | None:
@@ -159,19 +172,19 @@ class StreamRenderer:
         visible = settled(source)
         try:
             blocks = self._blocks(visible, references)
-        except (TooDeep, OverBudget, RecursionError):
-            return None
-        if len(blocks) != 1 or len(references) > len(self._references) or not container.takes(blocks[0]):
+            if len(blocks) != 1 or len(references) > len(self._references) or not container.takes(blocks[0]):
+                return None
+            html, leaf = _open_end(blocks[0], source, visible)
+            opening, line, count = containers.opening(blocks[0]), containers.settled_line(blocks[0]), container.count
+            if line is not None:
+                container.settle(blocks[0], line)
+        except LIMITS:
             return None
         self._extra = _extra(blocks, len(source))
         old = container.opening + self._tail_html()
-        html, leaf = _open_end(blocks[0], source, visible)
-        self._settle_after(len(containers.opening(blocks[0])), html, leaf)
-        hidden = (len(container.opening), container.count)
-        ops = patch(old, container.opening + self._tail_html(), self._nodes, hidden)
-        line = containers.settled_line(blocks[0])
+        self._settle_after(len(opening), html, leaf)
+        ops = patch(old, container.opening + self._tail_html(), self._nodes, (len(container.opening), count))
         if line is not None:
-            container.settle(blocks[0], line)
             self._contain(source, line, len(container.head), container.settled[-1])
         return ops
 
@@ -195,34 +208,24 @@ class StreamRenderer:
             raise OverBudget
         return parse(visible, references, finished=False)
 
-    def _show(self, source: str, visible: str, blocks: list[Block], references: References) -> None:
-        """Freezes what is settled and renders the rest."""
-        first = _first_open(blocks, visible)
-        self._frozen += [block_html(block) for block in blocks[:first]]
-        self._nodes += sum(block.nodes for block in blocks[:first])
-        if first:
-            line = blocks[first].line
-            self._references |= {
-                label: reference
-                for label, reference in references.items()
-                if label not in self._references and reference["map"][1] <= line
-            }
-            self._tail = [_from_line(source, line)]
-            self._tail_length, self._full_parse = len(self._tail[0]), 0
-        self._extra = _extra(blocks[first:], self._tail_length)
-        before = "".join(block_html(block) for block in blocks[first:-1])
-        html, leaf = _open_end(blocks[-1], source, visible) if blocks else ("", None)
-        if leaf is not None:
-            leaf.head = before + leaf.head
-        self._settle(before + html, leaf)
-        if first == 0 and len(blocks) == 1 and self._tail_length > 2 * self._full_parse:
-            self._begin_container(blocks[0], source)
+    def _freeze(self, source: str, blocks: list[Block], pieces: list[str], references: References) -> None:
+        """Lets go of the first blocks: nothing can change them any more."""
+        self._frozen += pieces
+        self._nodes += sum(block.nodes for block in blocks[: len(pieces)])
+        line = blocks[len(pieces)].line
+        self._references |= {
+            label: reference
+            for label, reference in references.items()
+            if label not in self._references and reference["map"][1] <= line
+        }
+        self._tail = [_from_line(source, line)]
+        self._tail_length, self._full_parse = len(self._tail[0]), 0
 
-    def _begin_container(self, block: Block, source: str) -> None:
-        began = containers.begin(block, source)
-        if began:
-            self._container, line = began
-            self._contain(source, line, 0, self._container.opening + self._container.settled[0])
+    def _show(self, pieces: list[str], leaf: Leaf | None) -> None:
+        """Settles on the HTML of the open blocks; the leaf is of the last one."""
+        if leaf is not None:
+            leaf.head = "".join([*pieces[:-1], leaf.head])
+        self._settle("".join(pieces), leaf)
 
     def _final(self) -> str:
         source, references = "".join(self._source), dict(self._references)
@@ -230,11 +233,19 @@ class StreamRenderer:
             return render(source)
         try:
             with budget.limit(budget.allowance(self._length)):
-                blocks = parse("".join([*self._contained, *self._tail]), references)
-        except (TooDeep, OverBudget, RecursionError):
+                tail = [block_html(block) for block in parse("".join([*self._contained, *self._tail]), references)]
+        except LIMITS:
             return render(source)
         # A link may have been defined after its use, in a block that is frozen.
-        return render(source) if references else "".join([*self._frozen, *map(block_html, blocks)])
+        return render(source) if references else "".join([*self._frozen, *tail])
+
+
+def _rendered(blocks: list[Block], source: str, visible: str) -> tuple[list[str], Leaf | None]:
+    """HTML of each block and, if the text of the last one can go on without parsing, its leaf."""
+    if not blocks:
+        return [], None
+    html, leaf = _open_end(blocks[-1], source, visible)
+    return [*map(block_html, blocks[:-1]), html], leaf
 
 
 def _open_end(block: Block, source: str, visible: str) -> tuple[str, Leaf | None]:

@@ -1,12 +1,15 @@
 import cProfile
 import json
 from collections.abc import Callable
+from itertools import count
+from math import inf
 from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from conversations.rendering import StreamRenderer, containers, render
+from conversations.rendering import StreamRenderer, budget, containers, render
+from conversations.rendering import stream as stream_module
 
 from . import page
 from .documents import cut_documents
@@ -57,6 +60,25 @@ def test_long_lists_and_tables_in_any_pieces(pieces: list[str]) -> None:
         renderer, body = stream(pieces)
     page.apply(body, renderer.finish())
     assert body == page.parse(render("".join(pieces)))
+
+
+@pytest.mark.parametrize("steps", range(1, 80))
+def test_time_may_run_out_at_any_step(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser's steps, and then those of rendering: the page goes on from where it was, and ends whole."""
+    text = "Intro\n\n- a\n- b **c**\n- d\n  - e\n\n| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n\n> q\n\n```py\nx = 1\n```\n\nend"
+    pieces = [text[start : start + 7] for start in range(0, len(text), 7)]
+    with monkeypatch.context() as patched:
+        patched.setattr(containers, "MIN_LENGTH", 0)
+        for module in (budget, stream_module):
+            patched.setattr(module, "thread_time", count().__next__)  # each look at the clock takes one second
+        patched.setattr(budget, "_STEPS", 1)
+        patched.setattr(stream_module, "LOOK_SECONDS", steps)
+        patched.setattr(stream_module, "LONGEST_LOOK", steps)
+        patched.setattr(stream_module, "SECONDS", inf)
+        renderer, body = stream(pieces)
+    page.apply(body, renderer.finish())
+    assert renderer.html() == render(text)
+    assert body == page.parse(renderer.html())
 
 
 def test_words_are_appended_as_they_are() -> None:
