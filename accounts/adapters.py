@@ -17,12 +17,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mailing, sign_up
+from accounts import addresses, mailing, sign_up
 from accounts.models import LOOKS_TAKEN, User, normal_email
 from accounts.naming import site_name
 
 WRONG_LOGIN = _("The name or the password is not right. Check both and try again.")
-EMAIL_TAKEN = _("Someone already uses this e-mail address.")
+WRONG_LOGIN_BY_EMAIL = _(
+    "The name or the password is not right. Check both and try again. An e-mail address works here once it is "
+    "confirmed; until then, log in with your username."
+)
 LONGEST_EMAIL = MaxLengthValidator(254)  # in both tables that hold them
 CONFIRMATION = "account/email/email_confirmation"
 SUSPENDED_KEY = "suspended_person"  # in the session of whoever has just tried to log in
@@ -33,9 +36,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     """See settings.SIGN_UP for who may make an account (`accounts.sign_up`)."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": WRONG_LOGIN,
+        "email_password_mismatch": WRONG_LOGIN_BY_EMAIL,
         "username_password_mismatch": WRONG_LOGIN,
-        "email_taken": EMAIL_TAKEN,
         "duplicate_email": _("This is your e-mail address already."),
         "enter_current_password": _("This is not your current password."),
         "too_many_login_attempts": _("Too many tries that failed. Wait a few minutes and try again."),
@@ -72,7 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """Whoever has shown that a mailbox is theirs gets its address, even from an account that only claims it."""
         with transaction.atomic():
             if email_address.can_set_verified():
-                _release(email_address)
+                addresses.release(email_address)
             return bool(super().confirm_email(request, email_address))
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -124,12 +126,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             _say_mail_failed(self.request)
         except mailing.Trouble:
             _say_mail_failed(self.request)
-
-
-def _release(address: EmailAddress) -> None:
-    """Takes an address from the other accounts that have it; none of them has confirmed it."""
-    EmailAddress.objects.filter(email=address.email).exclude(pk=address.pk).delete()
-    User.objects.filter(email=address.email).exclude(pk=address.user_id).update(email="")
 
 
 def _say_mail_failed(request: HttpRequest) -> NoReturn:

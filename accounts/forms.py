@@ -6,26 +6,29 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from allauth.account import forms as allauth_forms
+from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from accounts import sign_up
+from accounts import addresses, sign_up
 from accounts.models import MAX_TEMPERATURE, MAX_TOKENS, MIN_TOKENS, TOKEN_STEP, Preferences, User
 from accounts.models_menu import Group, Model
 from accounts.older_pages import ChangedFieldsOnly
 from accounts.screening import refusal_of
 
 if TYPE_CHECKING:
+    from allauth.account.models import EmailAddress
     from django.http import HttpRequest, HttpResponse
 
 NUMBER_ERRORS = ("required", "invalid", "min_value", "max_value", "step_size")
 TEMPERATURE_ERROR = _("Choose a temperature between 0 and 2, in steps of 0.1.")
 TOKENS_ERROR = _("Choose a number of tokens between 100 and 4000, in steps of 100.")
 INSTRUCTIONS_LENGTH = 4000
-EMAIL_HINT = _("Only for choosing a new password if you forget it.")
+EMAIL_HINT = _("For logging in, and for a new password if you forget yours. A mail goes there to confirm it.")
 PASSWORD_HINT = _("At least 8 characters, and nothing that is easy to guess.")
 NAME_ATTRIBUTES = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
 
@@ -52,7 +55,8 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth ships
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth ships no types
-    """The e-mail address is optional, unless settings.SIGN_UP names the domains that may sign up."""
+    """The e-mail address is optional, unless settings.SIGN_UP names the domains that may sign up. Who may come in
+    without confirming one claims it only, as later in the settings."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         domains = sign_up.allowed_domains()
@@ -75,6 +79,26 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth shi
         if email and not sign_up.is_allowed(email):
             raise ValidationError(_domain_hint(sign_up.allowed_domains()), code="domain")
         return email
+
+    def validate_unique_email(self, value: str) -> str:
+        self.account_already_exists = bool(sign_up.allowed_domains()) and User.objects.filter(email=value).exists()
+        return value
+
+    def save(self, request: HttpRequest) -> User:
+        email = self.cleaned_data["email"]
+        if sign_up.allowed_domains():
+            saved: User = super().save(request)
+            return saved
+        self.cleaned_data["email"] = ""
+        saved = super().save(request)
+        if email:
+            try:
+                addresses.claim(request, saved, email)
+            except ImmediateHttpResponse:
+                messages.error(
+                    request, _("The mail to confirm your e-mail address could not be sent. Try again later.")
+                )
+        return saved
 
 
 def _domain_hint(domains: Iterable[str]) -> str:
@@ -108,6 +132,9 @@ class EmailForm(allauth_forms.AddEmailForm):  # type: ignore[misc]  # allauth sh
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _dress(self, email=_("New e-mail address"))
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        return addresses.claim(request, self.user, self.cleaned_data["email"])
 
 
 class InstructionsField(forms.CharField):

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.contrib.messages import get_messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -81,7 +82,7 @@ def show(
     } | context
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "conversations/pane.html", context, status=status)
-    context |= listing(request.user).context()
+    context |= listing(request.user).context() | {"toasts": get_messages(request)}
     return render(request, "conversations/page.html", context, status=status)
 
 

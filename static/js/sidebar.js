@@ -232,6 +232,7 @@ new MutationObserver((records) => {
   for (const made of added) setTimeout(leave, TOAST_MS, made);
   document.getElementById("announcer").textContent = added[added.length - 1].querySelector("p").textContent;
 }).observe(toasts, { childList: true });
+toasts.append(...toasts.children); // those that came with the page
 
 // What was deleted is back: the focus goes from the button, which leaves, to the entry.
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -6,6 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
+from chatbot_site.caches import limits
 from tests.accounts.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +79,23 @@ def test_under_the_rule_a_taken_address_is_told_by_mail_only(client, alice, doma
     assert "Confirm your e-mail address" in page
     assert mailoutbox[0].subject == "You have an account at Chat already"
     assert User.objects.count() == 1
+
+
+def test_what_others_only_claim_keeps_nobody_from_signing_up_and_confirming(
+    browser, alice, domain_rule, log_in, mailoutbox
+):
+    hers = browser()
+    log_in(hers, "alice")
+    hers.post("/accounts/email/", {"email": "charlie@example.org", "action_add": ""})
+    limits.clear()  # one mail in three minutes to a mailbox
+    client = browser()
+    sign_up(client, "charlie@example.org")
+    client.post("/accounts/login/", {"login": "charlie", "password": PASSWORD})
+    assert not is_logged_in(client)
+    client.post(link_in(mailoutbox[-1]))
+    log_in(client, "charlie@example.org")
+    assert is_logged_in(client)
+    assert EmailAddress.objects.get().user.username == "charlie"
 
 
 def test_adding_an_address_takes_confirming(client, log_in, mailoutbox):
