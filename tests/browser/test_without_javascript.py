@@ -30,8 +30,10 @@ async def _reload_until_answered(tab: Tab) -> None:
 async def test_the_whole_walk(devices: Devices) -> None:
     tab = await (await devices(java_script_enabled=False)).tab("/accounts/signup/")
     await tab.page.get_by_role("textbox", name="Username").fill("oldschool")
+    await tab.page.get_by_role("textbox", name="E-mail").fill("oldschool@example.org")
     await tab.page.get_by_role("textbox", name="Password").fill(PASSWORD)
     await tab.button("Sign up").click()
+    await expect(tab.page.get_by_text("A mail is on its way to oldschool@example.org.")).to_be_visible()
     await _send(tab, "Hello")
     await expect(tab.page).to_have_url(re.compile(r"/c/[0-9a-f-]{36}/$"))
     await _reload_until_answered(tab)
