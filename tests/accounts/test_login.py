@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.db import connection
 from django.test import Client
@@ -56,7 +57,12 @@ def test_whoever_signs_up_while_no_mail_goes_out_comes_in_and_is_told(client, mo
     monkeypatch.setattr(mailing, "_failed_at", time.monotonic())
     assert signed_up(client, email="charlie@example.org").headers["Location"] == "/"
     assert "could not be sent" in client.get("/").content.decode()
-    assert "charlie@example.org" in client.get("/accounts/email/").content.decode()
+    page = client.get("/accounts/email/").content.decode()
+    assert "charlie@example.org" in page
+    assert "Remove this address" in page
+    client.post("/accounts/email/", {"email": "charlie@example.org", "action_remove": ""})
+    assert "charlie@example.org" not in client.get("/settings/").content.decode()
+    assert not EmailAddress.objects.exists()
 
 
 def test_names_are_the_same_in_every_case(client, alice):
