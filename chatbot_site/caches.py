@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import pickle
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -43,8 +44,8 @@ class RedisOrHere(RedisCache):  # type: ignore[misc]  # django-redis has no type
         return LocMemCache("while-redis-is-away", {})
 
 
-def _or_here(name: str) -> Callable[..., Any]:
-    theirs = getattr(RedisCache, name)
+def _or_here(theirs: Callable[..., Any]) -> Callable[..., Any]:
+    name = theirs.__name__
 
     @wraps(theirs)
     def call(self: RedisOrHere, *args: Any, **kwargs: Any) -> Any:
@@ -65,7 +66,10 @@ def _or_here(name: str) -> Callable[..., Any]:
 
 
 for _name in ("add", "decr", "delete", "delete_many", "get", "get_many", "has_key", "incr", "set", "set_many", "touch"):
-    setattr(RedisOrHere, _name, _or_here(_name))
+    setattr(RedisOrHere, _name, _or_here(getattr(RedisCache, _name)))
+
+
+_taking = threading.Lock()
 
 
 class LimitsHere(LocMemCache):
@@ -83,6 +87,19 @@ class LimitsHere(LocMemCache):
     def __init__(self, name: str, params: dict[str, Any]) -> None:
         super().__init__(name, params)
         self._max_entries = params.get("OPTIONS", {}).get("MAX_ENTRIES", COUNTERS)
+
+    def take(self, keys: list[str], key: str, amount: int, most: int, seconds: int) -> list[int]:
+        """What each of `keys` has counted; if `amount` makes no more than `most` of them all, it is in `key` then.
+
+        In one step: of many at once each finds what those before it have taken, and nothing of those that get nothing.
+        """
+        with _taking:
+            found = self.get_many(keys)
+            counted = [int(found.get(one, 0)) for one in keys]
+            if sum(counted) + amount <= most:
+                self.add(key, 0, seconds)
+                self.incr(key, amount)
+            return counted
 
     def _cull(self) -> None:
         """Called with the lock held; leaves a tenth free, so that it is seldom called."""
@@ -106,8 +123,33 @@ class LimitsHere(LocMemCache):
         return size, self._expire_info[key] or float("inf")
 
 
+_TAKE = """
+local at, amount, most, seconds = unpack(ARGV)
+local counted, sum = {}, tonumber(amount)
+for place, name in ipairs(KEYS) do
+    counted[place] = tonumber(redis.call("GET", name) or 0)
+    sum = sum + counted[place]
+end
+if sum <= tonumber(most) then
+    redis.call("INCRBY", KEYS[tonumber(at)], amount)
+    redis.call("EXPIRE", KEYS[tonumber(at)], seconds)
+end
+return counted
+"""
+
+
 class LimitsInRedis(RedisOrHere):
     """Counters that all processes share."""
+
+    @_or_here
+    def take(self, keys: list[str], key: str, amount: int, most: int, seconds: int) -> list[int]:
+        """As LimitsHere.take."""
+        client = self.client.get_client(write=True)
+        names = [str(self.client.make_key(one)) for one in keys]
+        return [
+            int(counted)
+            for counted in client.eval(_TAKE, len(names), *names, keys.index(key) + 1, amount, most, seconds)
+        ]
 
     def _of_this_process(self) -> LimitsHere:
         return LimitsHere("limits-while-redis-is-away", {})

@@ -135,30 +135,16 @@ def count(user: User, *rates: Rate, amount: int = 1) -> Counted:
 def _take(rate: Rate, user_id: int, amount: int) -> str:
     """The key of the counter in which `amount` is now. Raises LimitReached.
 
-    Each of many requests at once gets another sum from the counter of the piece that has begun, so exactly as many
-    pass as may. The others are read after that, also the next one: some of the many may be in that already.
+    Also the next piece counts: by the clock of another process it may have begun.
     """
     width = rate.seconds / PIECES
     piece = int(time.time() // width)
     keys = {n: f"{rate.setting}:{user_id}.{n}" for n in range(piece - PIECES, piece + 2)}
-    key = keys[piece]
-    counted = _add(key, amount, rate.seconds + 2 * math.ceil(width)) - amount
-    found = counters.get_many([other for other in keys.values() if other != key])
-    before = {n: counted if n == piece else int(found.get(other, 0)) for n, other in keys.items()}
-    if sum(before.values()) + amount <= rate.most:
-        return key
-    with suppress(ValueError):
-        counters.decr(key, amount)
-    raise _reached(rate, amount, before, width)
-
-
-def _add(key: str, amount: int, seconds: int) -> int:
-    counters.add(key, 0, seconds)
-    try:
-        return int(counters.incr(key, amount))
-    except ValueError:  # gone between the two: Redis went away, or came back
-        counters.set(key, amount, seconds)
-        return amount
+    lasts = rate.seconds + 2 * math.ceil(width)
+    counted = counters.take(list(keys.values()), keys[piece], amount, rate.most, lasts)
+    if sum(counted) + amount <= rate.most:
+        return keys[piece]
+    raise _reached(rate, amount, dict(zip(keys, counted, strict=True)), width)
 
 
 def _reached(rate: Rate, amount: int, before: dict[int, int], width: float) -> LimitReached:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -26,6 +26,7 @@ from conversations.generation.track import Checkpoint, Track, encode
 from conversations.models import Generation
 
 logger = logging.getLogger(__name__)
+LOOK_SECONDS = 4.0  # the longest pause between two looks at an answer of which no frame has come yet
 T = TypeVar("T")
 
 
@@ -89,6 +90,8 @@ class Hub:
             return
         if track.joined or self._begin(track, state.open):
             await tab.deliver(track.snapshot())
+            if not track.is_followed:
+                self._soon(self._look_until_followed(tab.key, state.open.generation_id, track))
         else:
             self._resync_soon(tab.key, state.open.generation_id)
 
@@ -233,7 +236,10 @@ class Hub:
         return track.begin(shown_so_far(live) if live else checkpoint)
 
     def _resync_soon(self, key: Key, generation_id: int) -> None:
-        task = asyncio.create_task(self._resync(key, generation_id))
+        self._soon(self._resync(key, generation_id))
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -248,8 +254,25 @@ class Hub:
                 return
             if self._begin(track, checkpoint):
                 await self._to_all(key, track.snapshot())
+                await self._look_until_followed(key, generation_id, track)
                 return
             await asyncio.sleep(settings.CHECKPOINT_SECONDS)
+
+    async def _look_until_followed(self, key: Key, generation_id: int, track: Track) -> None:
+        """Frames that were sent before this process listened, of what was not saved when it read, come from nowhere
+        else; and that some are missing shows with the next one only, which may be long in coming."""
+        pause = settings.CHECKPOINT_SECONDS
+        while self._tracks.get(key, {}).get(generation_id) is track:
+            if track.is_followed or generation_id in self.lives:
+                return
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LOOK_SECONDS)
+            checkpoint = await in_thread(outlook.checkpoint, generation_id)
+            if checkpoint is None:
+                await self.tell_end(generation_id)
+                return
+            if key in self._tabs and self._tracks[key].get(generation_id) is track:
+                await self.catch_up(key, checkpoint)
 
 
 def shown_so_far(live: Live) -> Checkpoint:

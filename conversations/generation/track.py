@@ -34,6 +34,7 @@ class Track:
     renderer: StreamRenderer = field(default_factory=StreamRenderer)
     reasoning: str = ""
     waiting: list[Delta | Turned] = field(default_factory=list)
+    is_followed: bool = False  # a frame has joined on: none is missed unawares from then on
 
     @property
     def joined(self) -> bool:
@@ -60,7 +61,7 @@ class Track:
         text = frame.text[self.seq - frame.seq :]
         if not text:
             return ""
-        before, self.seq = self.seq, frame.end
+        before, self.seq, self.is_followed = self.seq, frame.end, True
         patch: dict[str, object] = {"m": self.message_id, "f": before, "q": self.seq}
         if frame.kind == "text":
             patch["b"] = self.renderer.feed(text)

@@ -26,6 +26,7 @@ from conversations.waiting import waiting_in
 from providers import default_model
 
 PAGE = 16  # messages: the last turns; older ones come on scrolling up
+_HANDHELD = ("Mobi", "Android", "iPad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,14 @@ def show(
     } | context
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "conversations/pane.html", context, status=status)
-    context |= listing(request.user).context() | {"toasts": get_messages(request)}
+    context |= listing(request.user).context()
+    context |= {"toasts": get_messages(request), "begins_here": not _is_handheld(request)}
     return render(request, "conversations/page.html", context, status=status)
+
+
+def _is_handheld(request: MemberRequest) -> bool:
+    """Whether a focus may bring up a keyboard that covers half of the page."""
+    return any(name in request.headers.get("User-Agent", "") for name in _HANDHELD)
 
 
 def message_page(conversation: Conversation, last_id: int | None, size: int = PAGE) -> dict[str, Any]:

@@ -13,9 +13,28 @@ let sending = null; // {text, id, files, nodes, chips}: the message under way
 let outbox = []; // those that were written meanwhile, and wait for their turn
 let goesOn = false; // the page sends, and nobody has pressed Enter
 let failed = null; // {text, id, files, goesAgain} of the last failure: the same text goes again under the same id
+let earlier = ""; // of a draft, until it can be put before what was typed while the page came
 const underWay = new Set(); // ids of messages that the server has not answered yet, also of panes that have gone
 
 // --- Drafts ---------------------------------------------------------------------------------------
+
+/** Once for each pane, before anything is stored: what was typed while the page came stays, and so does a draft. */
+function lookForDraft() {
+  const here = form();
+  if (!here || here.hasAttribute("data-looked")) return;
+  here.toggleAttribute("data-looked", true);
+  if (box().value === box().defaultValue) return void restoreDraft();
+  putBefore(box().defaultValue ? [] : unsent()); // what the server gave back is the draft
+  here.toggleAttribute("data-restored", true);
+}
+
+/** Messages that come back while something else is in the box. */
+function putBefore(messages) {
+  earlier = textOf([{ text: earlier }, ...messages]);
+  if (!bringBack(messages).length) saveDraft(); // else once the files are there, of which it tells
+  fit();
+  if (earlier) onceNotComposing(showEarlier);
+}
 
 async function restoreDraft() {
   const here = form();
@@ -23,17 +42,52 @@ async function restoreDraft() {
   await takeOn(here.dataset.ownKey).catch(() => {});
   here.toggleAttribute("data-restored", true);
   if (!here.isConnected || box().value || attached().length || sending) return;
-  const { text = "", files = [], id, sent = [] } = read(here.dataset.draftKey);
+  const back = unsent();
+  if (!back.length) return;
+  setText(textOf(back));
+  const files = bringBack(back);
+  if (back.length === 1 && back[0].id) failed = { text: box().value, id: back[0].id, files };
+}
+
+/** The messages of this draft that the server does not have. */
+function unsent() {
+  const { draftKey } = form().dataset;
+  const { text = "", files = [], id, sent = [] } = read(draftKey);
   const left = [...sent, { text, files, id }].filter((one) => (one.text || one.files?.length) && !underWay.has(one.id));
   const gone = left.filter((one) => one.id && hasArrived(one.text));
-  for (const one of gone) arrived(here.dataset.draftKey, one.id);
-  const back = left.filter((one) => !gone.includes(one));
-  if (!back.length) return;
-  box().value = back.map((one) => one.text).filter(Boolean).join("\n");
+  for (const one of gone) arrived(draftKey, one.id);
+  return left.filter((one) => !gone.includes(one));
+}
+
+const textOf = (messages) => messages.map((one) => one.text).filter(Boolean).join("\n");
+
+function bringBack(messages) {
+  const files = messages.flatMap((one) => one.files ?? []);
+  if (files.length) bring((module, list) => module.restore(files, list));
+  return files;
+}
+
+function showEarlier() {
+  if (!earlier || !box()) return;
+  box().setRangeText(box().value ? `${earlier}\n` : earlier, 0, 0, "preserve");
+  earlier = "";
   fit();
-  const all = back.flatMap((one) => one.files ?? []);
-  if (back.length === 1 && back[0].id) failed = { text: box().value, id: back[0].id, files: all };
-  if (all.length) bring((module, list) => module.restore(all, list));
+  saveDraft();
+}
+
+/** A change of the text would end a syllable in the middle, and nothing tells whether one was begun before this script
+ * came; the next event does. With Enter one sends what one has seen. */
+function onceNotComposing(act) {
+  if (document.activeElement !== box()) return act();
+  const listening = new AbortController();
+  const hear = (event) => {
+    if (event.isComposing || event.keyCode === 229 || event.key === "Enter") return;
+    listening.abort();
+    act();
+  };
+  for (const name of ["keydown", "keyup", "input", "compositionend", "pointerdown", "focusout"]) {
+    document.addEventListener(name, hear, { capture: true, signal: listening.signal });
+  }
 }
 
 function hasArrived(text) {
@@ -41,17 +95,27 @@ function hasArrived(text) {
   return Boolean(text) && questions[questions.length - 1]?.textContent === text;
 }
 
-/** What is shown as sent, and what is in the box. */
+/** What is shown as sent, or was sent from a pane that has gone and is under way; and what is in the box. */
 function saveDraft(id) {
   const shown = [sending, ...outbox].filter((one) => one?.nodes.length);
-  const sent = shown.map(({ text, files, id: itsId }) => ({ text, files, id: itsId }));
-  write(form().dataset.draftKey, { text: box().value, id, files: attached(), sent });
+  const besides = underWay.size ? ofOtherPanes().filter((one) => underWay.has(one.id)) : [];
+  const sent = [...besides, ...shown].map(({ text, files, id: itsId }) => ({ text, files, id: itsId }));
+  const now = { text: box().value, id, files: attached() };
+  if (id && earlier) write(form().dataset.draftKey, { text: earlier, sent: [...sent, now] });
+  else write(form().dataset.draftKey, { ...now, text: textOf([{ text: earlier }, now]), sent });
+}
+
+/** What is kept of messages that were sent from here before this pane came. */
+function ofOtherPanes() {
+  const { sent = [], ...last } = read(form().dataset.draftKey);
+  const own = new Set([sending, ...outbox].map((one) => one?.id));
+  return [...sent, last].filter((one) => one.id && !own.has(one.id));
 }
 
 document.addEventListener("tab:renamed", () => {
   if (!form()) return;
   form().dataset.draftKey = keyOf(form().dataset.ownKey);
-  if (box().value) saveDraft();
+  if (box().value || earlier || attached().length || sending || outbox.length) saveDraft();
 });
 
 // --- Attachments: their module comes with the first file ------------------------------------------
@@ -109,6 +173,7 @@ document.addEventListener("attachments:restore", (event) => {
 
 document.addEventListener("input", (event) => {
   if (event.target !== box()) return;
+  lookForDraft();
   fit();
   complain("");
   saveDraft();
@@ -166,7 +231,8 @@ function queue(next) {
 function take(next) {
   next.chips = [...chips().children];
   next.nodes = showPending(next.text, next.chips, next !== sending);
-  setText("");
+  setText(earlier);
+  earlier = "";
 }
 
 const isTooLong = ({ text }) => text.length > Number(form().dataset.maxLength) * 2;
@@ -225,7 +291,7 @@ function leftBehind(event) {
   if (sender.isConnected) return;
   event.preventDefault();
   const isStored = detail.xhr.status >= 200 && detail.xhr.status < 300 && !detail.xhr.getResponseHeader("HX-Redirect");
-  if (!isStored) return restoreDraft(); // if it is this pane's
+  if (!isStored) return giveBackHere(sender, [id]);
   arrived(sender.dataset.draftKey, id);
   const answer = new DOMParser().parseFromString(detail.xhr.response, "text/html");
   const entry = answer.querySelector("#conversations-today > li");
@@ -237,8 +303,16 @@ function leftBehind(event) {
 }
 
 function cameToNothing({ target }) {
+  const ids = [...underWay];
   underWay.clear();
-  if (!target.isConnected) restoreDraft();
+  if (!target.isConnected) giveBackHere(target, ids);
+}
+
+/** What a pane that has gone could not send, if it is this pane's too. */
+function giveBackHere(sender, ids) {
+  if (!box()?.value) return void restoreDraft();
+  if (form().dataset.draftKey !== sender.dataset.draftKey) return;
+  putBefore(ofOtherPanes().filter((one) => ids.includes(one.id)));
 }
 
 /** The question follows what its sender sees; behind one that waits or is sent, whatever is the newest by then. */
@@ -368,6 +442,12 @@ document.addEventListener("htmx:confirm", (event) => {
 
 // --- The pane comes and goes ----------------------------------------------------------------------
 
+let wasFocused = null; // when the pane that comes was asked for
+
+document.addEventListener("htmx:beforeRequest", ({ detail: { target } }) => {
+  if (target?.id === "conversation") wasFocused = document.activeElement;
+});
+
 function begin() {
   if (!form()) return;
   form().dataset.ownKey = form().dataset.draftKey;
@@ -382,8 +462,14 @@ function begin() {
 /** What needs the disk and a layout is a task of its own: the page comes in short ones. */
 function settle() {
   if (!form()) return;
-  restoreDraft();
-  if (matchMedia("(hover: hover) and (width >= 60rem)").matches) box().focus({ preventScroll: true });
+  lookForDraft();
+  if (matchMedia("(hover: hover) and (width >= 60rem)").matches && isFree()) box().focus({ preventScroll: true });
+}
+
+/** Whoever has gone to a field while the page, or the pane, was coming goes on typing there. */
+function isFree() {
+  const held = document.activeElement;
+  return held === wasFocused || !held?.matches("input, textarea, select, [contenteditable]");
 }
 
 for (const name of ["answer:status", "messages:refreshed", "htmx:afterSwap", "htmx:oobAfterSwap"]) {
@@ -395,6 +481,7 @@ document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.id === "conversation") {
     sending = failed = null;
     outbox = [];
+    earlier = "";
     begin();
   }
 });

@@ -25,6 +25,9 @@ from django.utils import timezone
 from conversations.models import Conversation
 Conversation.objects.filter(pk={!r}).update(locked_at=timezone.now())
 """
+# A page holds the lock until it has gone, and not only until another one is shown in its place.
+HOLD_WHILE_THERE = "new Promise((held) => navigator.locks.request('page', () => new Promise(() => held())))"
+UNTIL_GONE = "navigator.locks.request('page', () => {})"
 MAKE_MANY = """
 from accounts.models import User
 from conversations.models import Conversation, Folder
@@ -159,15 +162,22 @@ async def test_what_is_sent_while_offline_is_sent_when_the_line_is_back(
     assert len(scripted_provider.chats) == 3
 
 
-async def test_what_was_written_offline_survives_a_reload_as_a_draft(far_tab: Tab) -> None:
+async def test_what_was_written_offline_survives_a_reload_as_a_draft(far_tab: Tab, line: Line) -> None:
+    """The line is cut besides: at a reload DevTools lets go of the page that leaves, for which it is online then."""
+    beside = await far_tab.device.context.new_page()
+    await beside.goto(f"{far_tab.device.url}/robots.txt")
+    await far_tab.page.evaluate(HOLD_WHILE_THERE)
+    await line.cut()
     await far_tab.device.context.set_offline(True)
     await far_tab.ask("The first")
     await far_tab.ask("The second")
     await far_tab.box.fill("The third")
     with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"):
         await far_tab.page.reload()
-    await far_tab.page.wait_for_url("chrome-error://**")  # else it might still be sent
+    await beside.evaluate(UNTIL_GONE)  # else it might still be sent
+    await line.mend()
     await far_tab.device.context.set_offline(False)
+    await far_tab.page.wait_for_url("chrome-error://**")
     await far_tab.open("/")
     await expect(far_tab.box).to_have_value("The first\nThe second\nThe third")
 

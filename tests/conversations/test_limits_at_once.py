@@ -1,8 +1,11 @@
 """Limits hold however many requests come at once, in how many processes, and whatever counts them."""
 
+import itertools
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,6 +43,19 @@ def _race(user: User, barrier: threading.Barrier) -> list[int]:
     return passed
 
 
+@pytest.fixture(params=[0, 10, 30])
+def turn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A piece of the time ends once so many have asked what time it is: they and the others count in two counters."""
+    asked = itertools.count()
+    piece = limits.MINUTE / limits.PIECES
+
+    def now() -> float:
+        return 1_800_000_000.0 + (piece if next(asked) >= request.param else 0)
+
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=now))
+
+
+@pytest.mark.usefixtures("turn")
 def test_of_many_at_once_as_many_pass_as_may(alice: User, settings: Any) -> None:
     settings.LIMIT_MESSAGES_PER_MINUTE = 20
     assert len(_race(alice, threading.Barrier(50))) == 20
@@ -47,14 +63,15 @@ def test_of_many_at_once_as_many_pass_as_may(alice: User, settings: Any) -> None
 
 @pytest.fixture
 def in_redis(settings: Any, redis_url: str) -> Iterator[None]:
-    backend = {"BACKEND": "chatbot_site.caches.LimitsInRedis", "LOCATION": redis_url, "KEY_PREFIX": "test-limits"}
+    """Counters of this test alone."""
+    backend = {"BACKEND": "chatbot_site.caches.LimitsInRedis", "LOCATION": redis_url, "KEY_PREFIX": uuid.uuid4().hex}
     settings.CACHES = settings.CACHES | {"limits": backend}
     yield
     limits.counters.delete_pattern("*")
 
 
 @pytest.mark.service
-@pytest.mark.usefixtures("in_redis")
+@pytest.mark.usefixtures("in_redis", "turn")
 def test_of_many_at_once_as_many_pass_as_may_in_redis(alice: User, settings: Any) -> None:
     settings.LIMIT_MESSAGES_PER_MINUTE = 20
     assert len(_race(alice, threading.Barrier(50))) == 20

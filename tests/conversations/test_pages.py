@@ -44,6 +44,25 @@ def test_htmx_gets_the_pane_alone(alice_client: Client, conversation: Conversati
 
 
 @pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize(
+    ("headers", "has_focus"),
+    [
+        ({"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0"}, True),
+        ({"User-Agent": "Mozilla/5.0 (Linux; Android 10; K) Chrome/140.0.0.0 Mobile Safari/537.36"}, False),
+        ({"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile/15E148"}, False),
+        (HTMX, False),
+    ],
+)
+def test_a_page_begins_in_the_message_box_where_no_keyboard_comes_up(
+    alice_client: Client, headers: dict[str, str], has_focus: bool
+) -> None:
+    """A pane does not: htmx would take whoever is in another field out of it."""
+    box = re.search(r'<textarea id="composer-text"[^>]*>', alice_client.get("/", headers=headers).content.decode())
+    assert box
+    assert ("autofocus" in box[0]) == has_focus
+
+
+@pytest.mark.usefixtures("provider")
 def test_a_constant_number_of_queries(alice: User, alice_client: Client, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     short, long = converse(alice, "a", "b"), converse(alice, *[f"message {i}" for i in range(300)])
     Conversation.objects.bulk_create([Conversation(owner=alice, updated_at=timezone.now()) for _ in range(60)])

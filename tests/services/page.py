@@ -33,6 +33,7 @@ class Page:
     async def connect(self) -> None:
         address = f"{self.url}/ws/c/{self.conversation_id}/?language=en"
         self.socket = await self.http.ws_connect(address, origin=self.url, max_msg_size=0)
+        self._early: list[dict[str, Any]] | None = []
 
     @property
     def address(self) -> str:
@@ -62,7 +63,18 @@ class Page:
             if message.type != aiohttp.WSMsgType.TEXT:
                 raise ConnectionError(str(message.type))
             if message.data.startswith("{"):
-                self._take(json.loads(message.data))
+                self._hear(json.loads(message.data))
+
+    def _hear(self, frame: dict[str, Any]) -> None:
+        """As stream.js: what comes before the first word of a socket, on how things stand, is taken after it."""
+        if self._early is None:
+            self._take(frame)
+        elif "leaf" in frame:
+            early, self._early = [frame, *self._early], None
+            for one in early:
+                self._take(one)
+        else:
+            self._early.append(frame)
 
     def _take(self, frame: dict[str, Any]) -> None:
         self.frames.append(frame)

@@ -138,7 +138,8 @@ async def test_people_chat_through_the_proxy_and_go_on_when_a_web_process_dies(d
         deployed.webs[0].kill()
         deployed.provider.release()
         await page.connect()
-        await page.follow(lambda page: len(page.words) >= 20)  # the snapshot: an answer that has ended has none
+        # Only then is it known here that the answer goes on: of one that has ended its first word says no more.
+        await page.follow(lambda page: len(page.words) >= 20)
         deployed.provider.release()
         await page.follow(lambda page: page.ended)
         assert page.words == [f"w{i:04d}" for i in range(1, 121)]

@@ -169,6 +169,22 @@ async def test_reading_again_finds_the_end_that_nobody_told(elsewhere: Generatio
     assert any("Whole" in text for text in tab.told)
 
 
+async def test_what_was_sent_before_this_process_listened_and_saved_after_it_read_is_shown(
+    elsewhere: Generation, hub: Hub
+) -> None:
+    """And not with the next piece only: the model may think for long, and a page showed half of what was there."""
+    tab = ListeningTab(elsewhere)
+    await hub.watch(tab)
+    await Generation.objects.filter(pk=elsewhere.pk).aupdate(seq=5, draft="Early")
+
+    async def shown() -> bool:
+        return any("Early" in text for text in tab.told)
+
+    await until(shown, timeout=5)
+    await hub.receive(tab.key, Delta(elsewhere.pk, elsewhere.message_id, 5, "text", " bird"))
+    await asyncio.wait_for(asyncio.gather(*hub._tasks), 5)  # nobody looks any more: the frames join on
+
+
 async def test_an_answer_made_whole_after_its_interruption_was_told_is_shown_whole(
     elsewhere: Generation, hub: Hub
 ) -> None:
