@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -27,7 +28,7 @@ WRONG_LOGIN_BY_EMAIL = _(
     "confirmed; until then, log in with your username."
 )
 LONGEST_EMAIL = MaxLengthValidator(254)  # in both tables that hold them
-CONFIRMATION = "account/email/email_confirmation"
+TO_CLAIMED_ADDRESS = ("account/email/email_confirmation", "account/email/account_already_exists")
 SUSPENDED_KEY = "suspended_person"  # in the session of whoever has just tried to log in
 DEFAULT_STAGE = "allauth.account.stages.EmailVerificationStage"
 
@@ -77,6 +78,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
                 addresses.release(email_address)
             return bool(super().confirm_email(request, email_address))
 
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        """A few in five minutes to a mailbox; the page says the same whether one goes out, and which."""
+        claim = emailconfirmation.email_address
+        if not ratelimit.consume(request, action="mailbox", key=claim.email):
+            return
+        if addresses.is_taken(claim):
+            self.send_account_already_exists_mail(claim.email)
+        else:
+            super().send_confirmation_mail(request, emailconfirmation, signup)
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """Of a server that listens on :: each IPv4 address comes within an IPv6 one, all of them in one network."""
         try:
@@ -117,7 +128,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         about |= {"site_name": site_name(), "site_address": address}
         message = self.render_mail(template_prefix, email, context | about)
         try:
-            if self.request.user.is_authenticated and template_prefix == CONFIRMATION:
+            if self.request.user.is_authenticated and template_prefix in TO_CLAIMED_ADDRESS:
                 message.send()
             else:
                 mailing.send_soon(message)

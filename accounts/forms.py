@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
 from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
 from django.contrib import messages
@@ -14,15 +17,14 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from accounts import addresses, sign_up
+from accounts import sign_up
 from accounts.models import MAX_TEMPERATURE, MAX_TOKENS, MIN_TOKENS, TOKEN_STEP, Preferences, User
 from accounts.models_menu import Group, Model
 from accounts.older_pages import ChangedFieldsOnly
 from accounts.screening import refusal_of
 
 if TYPE_CHECKING:
-    from allauth.account.models import EmailAddress
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 NUMBER_ERRORS = ("required", "invalid", "min_value", "max_value", "step_size")
 TEMPERATURE_ERROR = _("Choose a temperature between 0 and 2, in steps of 0.1.")
@@ -30,6 +32,7 @@ TOKENS_ERROR = _("Choose a number of tokens between 100 and 4000, in steps of 10
 INSTRUCTIONS_LENGTH = 4000
 EMAIL_HINT = _("For logging in, and for a new password if you forget yours. A mail goes there to confirm it.")
 PASSWORD_HINT = _("At least 8 characters, and nothing that is easy to guess.")
+MOST_ACCOUNTS = 20  # that one mail names
 NAME_ATTRIBUTES = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
 
 
@@ -55,8 +58,8 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth ships
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth ships no types
-    """The e-mail address is optional, unless settings.SIGN_UP names the domains that may sign up. Who may come in
-    without confirming one claims it only, as later in the settings."""
+    """The e-mail address is optional, unless settings.SIGN_UP names the domains that may sign up. It is a claim until a
+    mail has confirmed it (see addresses.py)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         domains = sign_up.allowed_domains()
@@ -67,38 +70,32 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth shi
         self.fields["username"].help_text = _("Letters, digits, dots, hyphens and underscores.")
         self.fields["email"].help_text = _domain_hint(domains) or EMAIL_HINT
 
-    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """An address that has an account takes as long as one that has none."""
-        if self.account_already_exists:
-            User().set_password(self.cleaned_data["password1"])
-        saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
-        return saved
-
     def clean_email(self) -> str:
-        email: str = super().clean_email()
-        if email and not sign_up.is_allowed(email):
-            raise ValidationError(_domain_hint(sign_up.allowed_domains()), code="domain")
-        return email
+        return _of_domain(super().clean_email())
 
     def validate_unique_email(self, value: str) -> str:
-        self.account_already_exists = bool(sign_up.allowed_domains()) and User.objects.filter(email=value).exists()
         return value
 
     def save(self, request: HttpRequest) -> User:
-        email = self.cleaned_data["email"]
-        if sign_up.allowed_domains():
-            saved: User = super().save(request)
-            return saved
-        self.cleaned_data["email"] = ""
-        saved = super().save(request)
-        if email:
+        email, self.cleaned_data["email"] = self.cleaned_data["email"], ""
+        saved: User = super().save(request)
+        if sign_up.allowed_domains():  # the mail goes out on the way in (see stages.py)
+            EmailAddress.objects.create(user=saved, email=email, primary=True)
+        elif email:
             try:
-                addresses.claim(request, saved, email)
+                EmailAddress.objects.add_new_email(request, saved, email)
             except ImmediateHttpResponse:
                 messages.error(
                     request, _("The mail to confirm your e-mail address could not be sent. Try again later.")
                 )
         return saved
+
+
+def _of_domain(email: str) -> str:
+    """Raises ValidationError where settings.SIGN_UP names domains and this is of another."""
+    if email and not sign_up.is_allowed(email):
+        raise ValidationError(_domain_hint(sign_up.allowed_domains()), code="domain")
+    return email
 
 
 def _domain_hint(domains: Iterable[str]) -> str:
@@ -119,6 +116,23 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc] 
         super().__init__(*args, **kwargs)
         _dress(self, email=_("E-mail"))
 
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """One mail, however many accounts claim the address: how long the page takes does not tell of them."""
+        if not self.users:
+            return str(super().save(request, **kwargs))
+        adapter, email = get_adapter(), str(self.cleaned_data["email"])
+        lately = sorted(self.users, key=lambda user: (user.last_login is not None, user.last_login), reverse=True)
+        accounts = [
+            {"name": user.get_username(), "url": adapter.get_reset_password_from_key_url(_reset_key(user))}
+            for user in lately[:MOST_ACCOUNTS]
+        ]
+        adapter.send_mail("account/email/password_reset_key", email, {"accounts": accounts})
+        return email
+
+
+def _reset_key(user: User) -> str:
+    return f"{user_pk_to_url_str(user)}-{allauth_forms.default_token_generator.make_token(user)}"
+
 
 class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]  # allauth ships no types
     password2 = None
@@ -133,8 +147,8 @@ class EmailForm(allauth_forms.AddEmailForm):  # type: ignore[misc]  # allauth sh
         super().__init__(*args, **kwargs)
         _dress(self, email=_("New e-mail address"))
 
-    def save(self, request: HttpRequest) -> EmailAddress:
-        return addresses.claim(request, self.user, self.cleaned_data["email"])
+    def clean_email(self) -> str:
+        return _of_domain(super().clean_email())
 
 
 class InstructionsField(forms.CharField):
