@@ -12,6 +12,12 @@ from django.http import HttpRequest
 
 
 class ChangeList(DjangoChangeList):
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_filters(request)
+        except (ValueError, OverflowError) as problem:
+            raise IncorrectLookupParameters from problem
+
     def get_results(self, request: HttpRequest) -> None:
         """Raises IncorrectLookupParameters, for which Django shows the list without filters."""
         try:

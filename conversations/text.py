@@ -14,6 +14,7 @@ _LINE_END = re.compile(r"\r\n?")
 _UNSEEN = re.compile("[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SAYS = regex.compile(r"[^\s\p{C}\p{Default_Ignorable_Code_Point}\u2800]|[\p{Co}\p{Cn}]")
+_SEEN = regex.compile(r"(?V1)[[\p{L}\p{N}\p{P}\p{S}\s]--[\p{Default_Ignorable_Code_Point}\u2800]]")
 _CLUSTER = regex.compile(r"\X")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})[^`]*\Z")
 
@@ -32,6 +33,12 @@ def storable_piece(piece: str) -> str:
 def says_something(text: str) -> bool:
     """Whether anything of it can be seen: more than blanks, controls, joiners, and what could not be stored."""
     return _SAYS.search(text.replace(REPLACEMENT, "")) is not None
+
+
+def seen_length(text: str) -> int:
+    """How many letters, digits, signs and blanks between them can be seen; 0 where no letter or digit is among them."""
+    seen = " ".join("".join(_SEEN.findall(text)).split())
+    return len(seen) if any(sign.isalnum() for sign in seen) else 0
 
 
 def one_line(text: str) -> str:

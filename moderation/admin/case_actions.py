@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from conversations.text import seen_length
 from moderation import actions
 from moderation.models import Case
 
@@ -56,7 +57,7 @@ class ActionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         action, note = str(cleaned.get("action", "")), str(cleaned.get("note", ""))
-        if action in NEEDS_TEXT and "note" in cleaned and not note:
+        if action in NEEDS_TEXT and "note" in cleaned and not seen_length(note):
             self.add_error("note", str(NEEDS_TEXT[action]))
         if len(note) > TEXT_LENGTHS.get(action, TEXT_LENGTHS["warn"]):
             text = gettext("Write at most %(number)d characters.") % {"number": TEXT_LENGTHS[action]}

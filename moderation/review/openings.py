@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from conversations.models import Conversation
+from conversations.text import seen_length
 from moderation import audit
 from moderation.models import Case, Notice, Opening
 from moderation.models.opening import REASON_LENGTH
 
 VALID = timedelta(hours=1)
-MIN_REASON = 10  # characters
+MIN_REASON = 10  # characters that can be seen
 OFF, REASON, NAME = "off", "reason", "name"  # of settings.OPENINGS_SHOWN_TO_OWNER
 
 
@@ -34,7 +35,7 @@ def record_opening(moderator: User, conversation: Conversation, reason: str = ""
     reason = " ".join(reason.split())[:REASON_LENGTH]
     if case is not None and case.conversation_id != conversation.pk:
         case = None
-    if case is None and len(reason) < MIN_REASON:
+    if case is None and seen_length(reason) < MIN_REASON:
         raise ReasonNeeded
     same = _recent(moderator, conversation).filter(case=case, reason=reason)
     return same.first() or _keep(moderator, conversation, reason, case, same)

@@ -11,7 +11,7 @@ from providers.models import Credential
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ODD = ["a\0b", "9" * 40, "9223372036854775808", "-1", "NaN"]
-NO_DATES = [*ODD, "2147483648", "999999999999", "9999-99-99"]
+NO_DATES = [*ODD, "2147483648", "999999999999", "9999-99-99", "9" * 400, "9" * 5000]
 LISTS = sorted(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist" for model in admin.site._registry)
 DATES = {User: "last_login", AuditEntry: "at", Notice: "created_at", Credential: "created_at"}
 

@@ -101,8 +101,8 @@ def test_escalated_cases_are_for_administrators(desk: Client, make_case: CaseMak
 
 def test_what_a_moderator_says_is_needed(desk: Client, make_case: CaseMaker, alice: User) -> None:
     case = make_case()
-    for action in ("warn", "suspend"):
-        response = act(desk, case, action, note="  ")
+    for action, note in (("warn", "  "), ("suspend", "  "), ("warn", "\u3164" * 3), ("suspend", "\u200b.")):
+        response = act(desk, case, action, note=note)
         assert response.status_code == 422
         assert 'role="alert"' in response.content.decode()
     response = act(desk, case, "suspend", note="x" * 501)

@@ -84,7 +84,10 @@ def test_without_a_reason_no_address_says_anything(desk: Client, talk: Conversat
     assert not Opening.objects.exists()
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "too short", "a        b", "x\0" * 9, "y" * 501])
+UNSEEN = [*(letter * 12 for letter in "\u200b\u3164\u2800\u0301\u202e."), "too\u200b short\u3164\u00ad"]
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "too short", "a        b", "x\0" * 9, "y" * 501, *UNSEEN])
 def test_a_bad_reason_opens_nothing(desk: Client, talk: Conversation, reason: str) -> None:
     response = desk.post(address(talk, "open/"), {"reason": reason})
     assert response.status_code == 422
