@@ -1,8 +1,10 @@
 """What all tests share: the people, and a clear word where this machine cannot run a test."""
 
 import fcntl
+import functools
 import gc
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 ROOT = Path(__file__).resolve().parent.parent
+BROWSER_TESTS = ROOT / "tests/browser"  # marked by that folder's conftest.py
 POSTGRES_URL = os.environ.get("TEST_DATABASE_URL") or "postgres://root@127.0.0.1:5432/test"
 REDIS_URL = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/9"
 CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -35,6 +38,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: drop_ready_database(Path(folder)))
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A run of browser and service tests alone reads no file and no folder without one: reading all would cost each of
+    its processes three times as much."""
+    if config.option.markexpr != "browser or service":
+        return None
+    files = collection_path.rglob("test_*.py") if collection_path.is_dir() else [collection_path]
+    return None if any(map(_looks_outside, files)) else True
+
+
+@functools.cache
+def _looks_outside(path: Path) -> bool:
+    """Whether a file of tests can have one of a browser or service."""
+    return BROWSER_TESTS in path.parents or re.search(r"\bmark\.(browser|service)\b", path.read_text()) is not None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what asks the database; puts what starts services first, since that takes longest and one worker does it
     while the others drive browsers. Of those, tests that share a site come first: what is left for other workers at the
@@ -42,6 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames):
             item.add_marker(pytest.mark.database)
+        if item.get_closest_marker("browser") or item.get_closest_marker("service"):
+            assert _looks_outside(item.path), f"{item.nodeid} would not be found by `make test-services`"
     items.sort(key=lambda item: (item.get_closest_marker("service") is None, not _shares_a_site(item)))
 
 
