@@ -60,8 +60,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames):
             item.add_marker(pytest.mark.database)
-        if item.get_closest_marker("browser") or item.get_closest_marker("service"):
-            assert _looks_outside(item.path), f"{item.nodeid} would not be found by `make test-services`"
+        outside = item.get_closest_marker("browser") or item.get_closest_marker("service")
+        if outside and not _looks_outside(item.path):
+            raise pytest.UsageError(f"`make test-services` would not find {item.nodeid}: its mark is not in its file")
     items.sort(key=lambda item: (item.get_closest_marker("service") is None, not _shares_a_site(item)))
 
 
