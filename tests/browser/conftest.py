@@ -21,13 +21,7 @@ from tests.site import Process, Site
 HERE = Path(__file__).parent
 PATIENCE = 15_000  # milliseconds until a condition counts as never met
 PEOPLE_AT_ONCE = 50
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--process-per-site",  # see Contexts
-]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 Devices = Callable[..., Awaitable[Device]]
 

@@ -1,18 +1,13 @@
-"""Browser contexts that are used again: a fresh one for each test has to fetch and compile every script anew.
-
-With `--process-per-site` all pages of a context share a process, as a site's tabs may at home. One page of each context
-stays open between the tests, so that this process does too: a new one for each costs a tenth of a test's CPU time.
-"""
+"""Browser contexts that are used again: a fresh one for each test has to fetch and compile every script anew."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Page
+from playwright.async_api import Browser, BrowserContext, CDPSession
 
 ENGLISH: dict[str, Any] = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
-THIS_MACHINE = "http://127.0.0.1/"
 
 
 class Contexts:
@@ -22,7 +17,7 @@ class Contexts:
         self._browser = browser
         self._free: dict[str, list[BrowserContext]] = defaultdict(list)
         self._kinds: dict[BrowserContext, str] = {}
-        self._cleaners: dict[BrowserContext, CDPSession] = {}  # each of the page that stays
+        self._cleaners: dict[BrowserContext, CDPSession] = {}  # each of a blank page, which stays
 
     async def take(self, **options: Any) -> BrowserContext:
         kind = repr(sorted(options.items()))
@@ -32,7 +27,7 @@ class Contexts:
             return context
         context = await self._browser.new_context(**ENGLISH | options)
         self._kinds[context] = kind
-        self._cleaners[context] = await context.new_cdp_session(await _page_that_stays(context))
+        self._cleaners[context] = await context.new_cdp_session(await context.new_page())
         return context
 
     async def give_back(self, context: BrowserContext, url: str) -> None:
@@ -47,12 +42,3 @@ class Contexts:
             "Storage.clearDataForOrigin", {"origin": url, "storageTypes": "local_storage"}
         )
         self._free[self._kinds[context]].append(context)
-
-
-async def _page_that_stays(context: BrowserContext) -> Page:
-    """A blank page at this machine, whose every port is the same site to Chromium."""
-    page = await context.new_page()
-    await page.route(THIS_MACHINE, lambda route: route.fulfill(body="", content_type="text/html"))
-    await page.goto(THIS_MACHINE)
-    await page.unroute_all()
-    return page
