@@ -1,8 +1,10 @@
 """What all tests share: the people, and a clear word where this machine cannot run a test."""
 
 import fcntl
+import functools
 import gc
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -10,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 ROOT = Path(__file__).resolve().parent.parent
+BROWSER_TESTS = ROOT / "tests/browser"  # marked by that folder's conftest.py
 POSTGRES_URL = os.environ.get("TEST_DATABASE_URL") or "postgres://root@127.0.0.1:5432/test"
 REDIS_URL = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/9"
 CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -35,6 +39,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: drop_ready_database(Path(folder)))
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A run of browser and service tests alone reads no file and no folder without one: reading all would cost each of
+    its processes three times as much."""
+    if config.option.markexpr != "browser or service":
+        return None
+    files = collection_path.rglob("test_*.py") if collection_path.is_dir() else [collection_path]
+    return None if any(map(_looks_outside, files)) else True
+
+
+@functools.cache
+def _looks_outside(path: Path) -> bool:
+    """Whether a file of tests can have one of a browser or service."""
+    return BROWSER_TESTS in path.parents or re.search(r"\bmark\.(browser|service)\b", path.read_text()) is not None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what asks the database; puts what starts services first, since that takes longest and one worker does it
     while the others drive browsers. Of those, tests that share a site come first: what is left for other workers at the
@@ -42,6 +61,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames):
             item.add_marker(pytest.mark.database)
+        outside = item.get_closest_marker("browser") or item.get_closest_marker("service")
+        if outside and not _looks_outside(item.path):
+            raise pytest.UsageError(f"`make test-services` would not find {item.nodeid}: its mark is not in its file")
     items.sort(key=lambda item: (item.get_closest_marker("service") is None, not _shares_a_site(item)))
 
 
@@ -183,10 +205,14 @@ pytest_plugins = ["tests.scripted_provider.fixture"]
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """PostgreSQL does not drop a test database while threads of finished tests still hold connections to it."""
-    yield
+    """Tables that are emptied after a test get the first rows back as they were. PostgreSQL does not drop a test
+    database while threads of finished tests still hold connections to it."""
     from django.db import connection
 
+    with django_db_blocker.unblock():
+        kept = _first_rows()
+    with _put_back_after_a_flush(kept):
+        yield
     with django_db_blocker.unblock():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -194,3 +220,30 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
+
+
+def _first_rows() -> list[list[Any]]:
+    """What Django and this site put into an empty database after the migrations, by model."""
+    from django.contrib.auth.models import Group, Permission
+    from django.contrib.contenttypes.models import ContentType
+
+    return [list(model.objects.all()) for model in (ContentType, Permission, Group, Group.permissions.through)]
+
+
+@contextmanager
+def _put_back_after_a_flush(kept: list[list[Any]]) -> Iterator[None]:
+    """After a test that could not be rolled back: `flush` has the rows worked out anew, which costs half of what such a
+    test costs. tests/chatbot_site/test_first_rows.py sees that they are the same."""
+    from django.test import TransactionTestCase
+
+    def put_back(*_args: object, **_options: object) -> None:
+        for rows in kept:
+            type(rows[0]).objects.bulk_create(rows)
+
+    def teardown(self: TransactionTestCase) -> None:
+        with patch("django.core.management.commands.flush.emit_post_migrate_signal", put_back):
+            original(self)
+
+    original = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+    with patch.object(TransactionTestCase, "_fixture_teardown", teardown):
+        yield

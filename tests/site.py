@@ -17,6 +17,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -180,9 +181,11 @@ def _ready() -> Path:
             making = folder.with_name("making")
             making.mkdir()
             site = Site(making, provider_url="")
-            site.manage("migrate", "--verbosity", "0")
             site.manage("compilemessages", "--verbosity", "0")
-            site.manage("collectstatic", "--noinput", "--verbosity", "0")
+            with ThreadPoolExecutor() as beside:  # all processes of the test run wait for this
+                tables = beside.submit(site.manage, "migrate", "--verbosity", "0")
+                site.manage("collectstatic", "--noinput", "--verbosity", "0")
+            tables.result()
             making.rename(folder)
     return folder
 

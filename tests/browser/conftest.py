@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.site import Process, Site
 
 HERE = Path(__file__).parent
 PATIENCE = 15_000  # milliseconds until a condition counts as never met
-PEOPLE = 400
+PEOPLE_AT_ONCE = 50
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 Devices = Callable[..., Awaitable[Device]]
@@ -58,7 +59,9 @@ def web(server: Process, scripted_provider: ScriptedProvider) -> Process:
 
 @pytest.fixture(scope="session")
 def crowd(site: Site) -> Iterator[Person]:
-    return iter(make_people(site, PEOPLE))
+    """People whom no test knows yet; made as they are needed, since each of several processes needs but a few."""
+    batches = (make_people(site, range(first, first + PEOPLE_AT_ONCE)) for first in count(step=PEOPLE_AT_ONCE))
+    return chain.from_iterable(batches)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from django.db import transaction
 from accounts.models import User
 password = make_password({password!r})
 with transaction.atomic():
-    for number in range({count}):
+    for number in {numbers!r}:
         user = User.objects.create(username=f"person{{number:03d}}", password=password)
         session = SessionStore()
         session[SESSION_KEY] = str(user.pk)
@@ -79,8 +79,8 @@ class Person:
     password: str = PASSWORD
 
 
-def make_people(site: Site, count: int) -> list[Person]:
-    script = MAKE_PEOPLE.format(password=PASSWORD, count=count)
+def make_people(site: Site, numbers: range) -> list[Person]:
+    script = MAKE_PEOPLE.format(password=PASSWORD, numbers=numbers)
     lines = site.run(script).splitlines()
     return [Person(*line.split()) for line in lines]
 
