@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -68,23 +67,26 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
                 saved: User = super().save_user(request, user, form, commit)
                 return saved
         except IntegrityError:
-            messages.error(request, _("This name or e-mail address has just been taken. If it was you, log in."))
+            messages.error(request, _("This name has just been taken. If it was you, log in."))
             raise ImmediateHttpResponse(redirect("account_login")) from None
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Whoever has shown that a mailbox is theirs gets its address, even from an account that only claims it."""
-        with transaction.atomic():
-            if email_address.can_set_verified():
-                addresses.release(email_address)
-            return bool(super().confirm_email(request, email_address))
+        try:
+            with transaction.atomic():
+                if email_address.can_set_verified():
+                    addresses.release(email_address)
+                return bool(super().confirm_email(request, email_address))
+        except IntegrityError:  # another account has confirmed it at this very moment
+            return False
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
-        """A few in five minutes to a mailbox; the page says the same whether one goes out, and which."""
-        claim = emailconfirmation.email_address
-        if not ratelimit.consume(request, action="mailbox", key=claim.email):
+        """The page says the same whether one goes out, and which."""
+        claimed = emailconfirmation.email_address
+        if not addresses.may_be_written_to(request, claimed):
             return
-        if addresses.is_taken(claim):
-            self.send_account_already_exists_mail(claim.email)
+        if addresses.is_taken(claimed):
+            self.send_account_already_exists_mail(claimed.email)
         else:
             super().send_confirmation_mail(request, emailconfirmation, signup)
 

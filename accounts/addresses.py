@@ -2,9 +2,31 @@
 administrator has entered it (`User.email`, which is unique). Until then it is a claim (`EmailAddress`, not verified).
 One address may have any number of claims: who asks for an address is not told that somebody has it."""
 
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
 from allauth.account.models import EmailAddress
+from allauth.core import ratelimit
+from django.db import transaction
+from django.http import HttpRequest
 
 from accounts.models import User
+
+
+def claim(request: HttpRequest, user: User, email: str) -> EmailAddress:
+    """Instead of what the account claimed before; the address that counts stays until this one is confirmed.
+
+    Raises ImmediateHttpResponse where mails do not go out; the address is claimed all the same.
+    """
+    with transaction.atomic():
+        EmailAddress.objects.filter(user=user, verified=False).exclude(email=user.email).delete()
+        claimed, _made = EmailAddress.objects.get_or_create(user=user, email=email)
+    send_verification_email_to_address(request, claimed)
+    return claimed
+
+
+def may_be_written_to(request: HttpRequest, claimed: EmailAddress) -> bool:
+    """A few mails in five minutes for each account, and some more for all that claim the address."""
+    for_account = ratelimit.consume(request, action="claim", key=f"{claimed.user_id} {claimed.email}")
+    return bool(for_account) and bool(ratelimit.consume(request, action="mailbox", key=claimed.email))
 
 
 def is_taken(claim: EmailAddress) -> bool:
@@ -17,6 +39,6 @@ def is_taken(claim: EmailAddress) -> bool:
 
 
 def release(address: EmailAddress) -> None:
-    """Takes an address from the other accounts that claim or have it; no mailbox has confirmed it for them."""
-    EmailAddress.objects.filter(email=address.email).exclude(pk=address.pk).delete()
+    """Takes an address from whoever has it without a mailbox's word. Claims of others stay, and are never confirmed:
+    that one is waiting is what keeps its owner out where the address must be confirmed (see stages.py)."""
     User.objects.filter(email=address.email).exclude(pk=address.user_id).update(email="")

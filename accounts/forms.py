@@ -13,11 +13,12 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from accounts import sign_up
+from accounts import addresses, sign_up
 from accounts.models import MAX_TEMPERATURE, MAX_TOKENS, MIN_TOKENS, TOKEN_STEP, Preferences, User
 from accounts.models_menu import Group, Model
 from accounts.older_pages import ChangedFieldsOnly
@@ -78,12 +79,14 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth shi
 
     def save(self, request: HttpRequest) -> User:
         email, self.cleaned_data["email"] = self.cleaned_data["email"], ""
-        saved: User = super().save(request)
-        if sign_up.allowed_domains():  # the mail goes out on the way in (see stages.py)
-            EmailAddress.objects.create(user=saved, email=email, primary=True)
-        elif email:
+        must_confirm = bool(sign_up.allowed_domains())
+        with transaction.atomic():
+            saved: User = super().save(request)
+            if must_confirm:  # the mail goes out on the way in (see stages.py)
+                EmailAddress.objects.create(user=saved, email=email, primary=True)
+        if email and not must_confirm:
             try:
-                EmailAddress.objects.add_new_email(request, saved, email)
+                addresses.claim(request, saved, email)
             except ImmediateHttpResponse:
                 messages.error(
                     request, _("The mail to confirm your e-mail address could not be sent. Try again later.")
@@ -121,10 +124,10 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc] 
         if not self.users:
             return str(super().save(request, **kwargs))
         adapter, email = get_adapter(), str(self.cleaned_data["email"])
-        lately = sorted(self.users, key=lambda user: (user.last_login is not None, user.last_login), reverse=True)
+        likeliest = sorted(self.users, key=lambda one: (one.email == email, bool(one.last_login), one.last_login))[::-1]
         accounts = [
             {"name": user.get_username(), "url": adapter.get_reset_password_from_key_url(_reset_key(user))}
-            for user in lately[:MOST_ACCOUNTS]
+            for user in likeliest[:MOST_ACCOUNTS]
         ]
         adapter.send_mail("account/email/password_reset_key", email, {"accounts": accounts})
         return email
@@ -149,6 +152,9 @@ class EmailForm(allauth_forms.AddEmailForm):  # type: ignore[misc]  # allauth sh
 
     def clean_email(self) -> str:
         return _of_domain(super().clean_email())
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        return addresses.claim(request, self.user, self.cleaned_data["email"])
 
 
 class InstructionsField(forms.CharField):

@@ -1,7 +1,8 @@
 """The settings page, the list of signed-in devices, the language switch. allauth serves the rest: see the URLs."""
 
-from typing import cast
+from typing import Any, cast
 
+from allauth.account.views import EmailView as AllauthEmailView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -26,6 +27,13 @@ from accounts.models_menu import menu
 
 class HtmxHttpRequest(HttpRequest):
     htmx: HtmxDetails
+
+
+class EmailView(AllauthEmailView):  # type: ignore[misc]  # allauth ships no types
+    """The e-mail address: claimed, asked for again, removed."""
+
+    def _action_primary(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """allauth's would let an address count that nobody has confirmed."""
 
 
 @never_cache

@@ -98,7 +98,10 @@ class LimitsHere(LocMemCache):
             counted = [int(found.get(one, 0)) for one in keys]
             if sum(counted) + amount <= most:
                 self.add(key, 0, seconds)
-                self.incr(key, amount)
+                try:
+                    self.incr(key, amount)
+                except ValueError:  # another thread has made room between the two
+                    self.set(key, amount, seconds)
             return counted
 
     def _cull(self) -> None:

@@ -261,8 +261,9 @@ ACCOUNT_CHANGE_EMAIL = ACCOUNT_LOGIN_ON_PASSWORD_RESET = ACCOUNT_LOGIN_ON_EMAIL_
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = "strict"  # an address may be claimed by many (see accounts/addresses.py)
-# "mailbox" stands for "confirm_email", where the page says whether a mail goes out. The rest are allauth's own.
-ACCOUNT_RATE_LIMITS = {"report": "10/5m/ip,50/d/ip", "confirm_email": "", "mailbox": "3/5m/key"}
+# "claim" and "mailbox" (see accounts/addresses.py) stand for "confirm_email", where the page says whether a mail goes
+# out. The rest are allauth's own.
+ACCOUNT_RATE_LIMITS = {"report": "10/5m/ip,50/d/ip", "confirm_email": "", "claim": "3/5m/key", "mailbox": "20/5m/key"}
 USERSESSIONS_TRACK_ACTIVITY = False  # accounts.middleware.SessionActivityMiddleware does, once a minute
 MODEL_MENU = "providers.models_for_menu"
 

@@ -155,7 +155,8 @@ class Hub:
     async def resync(self) -> None:
         """After the channel layer was gone: read again everything that is shown."""
         for key, tracks in list(self._tracks.items()):
-            for generation_id in list(tracks):
+            for generation_id, track in list(tracks.items()):
+                track.is_followed = False  # what was sent meanwhile may be in no checkpoint yet
                 self._resync_soon(key, generation_id)
 
     async def _show(self, key: Key, delta: Delta | Turned) -> None:
@@ -261,6 +262,15 @@ class Hub:
     async def _look_until_followed(self, key: Key, generation_id: int, track: Track) -> None:
         """Frames that were sent before this process listened, of what was not saved when it read, come from nowhere
         else; and that some are missing shows with the next one only, which may be long in coming."""
+        if track.is_looked_at:  # once for all pages
+            return
+        track.is_looked_at = True
+        try:
+            await self._look(key, generation_id, track)
+        finally:
+            track.is_looked_at = False
+
+    async def _look(self, key: Key, generation_id: int, track: Track) -> None:
         pause = settings.CHECKPOINT_SECONDS
         while self._tracks.get(key, {}).get(generation_id) is track:
             if track.is_followed or generation_id in self.lives:

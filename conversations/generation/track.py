@@ -35,6 +35,7 @@ class Track:
     reasoning: str = ""
     waiting: list[Delta | Turned] = field(default_factory=list)
     is_followed: bool = False  # a frame has joined on: none is missed unawares from then on
+    is_looked_at: bool = False  # by a task of the hub, until then
 
     @property
     def joined(self) -> bool:

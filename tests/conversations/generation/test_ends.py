@@ -173,12 +173,15 @@ async def test_what_was_sent_before_this_process_listened_and_saved_after_it_rea
     elsewhere: Generation, hub: Hub
 ) -> None:
     """And not with the next piece only: the model may think for long, and a page showed half of what was there."""
-    tab = ListeningTab(elsewhere)
+    tab, beside = ListeningTab(elsewhere), ListeningTab(elsewhere)
     await hub.watch(tab)
+    await hub.watch(beside)
+    await asyncio.sleep(0)
+    assert sum(track.is_looked_at for tracks in hub._tracks.values() for track in tracks.values()) == 1
     await Generation.objects.filter(pk=elsewhere.pk).aupdate(seq=5, draft="Early")
 
     async def shown() -> bool:
-        return any("Early" in text for text in tab.told)
+        return all(any("Early" in text for text in one.told) for one in (tab, beside))
 
     await until(shown, timeout=5)
     await hub.receive(tab.key, Delta(elsewhere.pk, elsewhere.message_id, 5, "text", " bird"))
