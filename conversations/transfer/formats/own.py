@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from conversations.transfer.formats.common import moment, source_id, unknown
 from conversations.transfer.tree import MODEL_LENGTH, Node, Parsed, Role, grow
 from conversations.transfer.values import Value
@@ -10,6 +12,7 @@ FORMAT = "chat-conversation"
 VERSION = 1
 SOURCES = frozenset({"own", "chatgpt", "claude", "deepseek", "open_webui", "librechat", "lobechat", "other"})
 LONGEST_ANSWER = 1_000_000
+_LEADING_NUMBER = re.compile(r"\s*v?(\d{1,300}(?:\.\d{1,300})?)", re.IGNORECASE)
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant"}
 
 
@@ -18,14 +21,20 @@ def recognises(value: Value) -> bool:
 
 
 def parse(value: Value) -> Parsed:
-    version = value.get("version")
-    if version.number(0, VERSION + 1) != VERSION:
-        raise version.problem("unknown")
+    _refuse_other_versions(value.get("version"))
     conversation = value.get("conversation")
     parsed = _frame(conversation)
     nodes = [_node(key, message, parsed) for key, message in conversation.get("messages").entries()]
     grow(parsed, nodes, conversation.get("leaf").key(), keeps_empty=True)
     return parsed
+
+
+def _refuse_other_versions(version: Value) -> None:
+    """Raises Unreadable. Later versions may be written otherwise: "2.1", "v2"."""
+    found = _LEADING_NUMBER.match(version.text())
+    number = float(found[1]) if found else 0
+    if number != VERSION:
+        raise version.problem("newer" if number > VERSION else "unknown")
 
 
 def _frame(conversation: Value) -> Parsed:
