@@ -29,6 +29,7 @@ _SILENT = frozenset({"", "cite", "filecite", "memcite", "image_group", "i", "map
 _NAMED = frozenset(
     {"entity", "genui", "url", "link_title", "navlist", "product", "product_entity", "products", "video", "finance"}
 )
+_LETTERS = frozenset({"writing"})  # of one without its end, what is there is text
 
 
 def shown(text: str, metadata: Value, notes: Counter[str]) -> str:
@@ -63,7 +64,7 @@ def _visible(kind: str, fields: list[str], notes: Counter[str]) -> str:
         return _link(_label(fields[0]) or fields[1], fields[1])
     said = next((text for field in fields if (text := _of_json(field) or _label(field))), "")
     is_card = any(field.lstrip()[:1] in ("[", "{") for field in fields)
-    if kind not in _NAMED or (is_card and not said):
+    if kind not in _NAMED | _LETTERS or (is_card and not said):
         unknown(f"mark {kind}", notes)
     return said
 
@@ -104,7 +105,7 @@ def _of_card(data: Any) -> str:
     body = everything(value.first("body", "text", "content", "markdown"))
     title = value.first("title", "subject", "name", "label").text()
     if body and title:
-        return titled(body, title)
+        return f"\n\n{titled(body, title)}\n\n"
     texts = (one_line(Value(text, "").text()) for text in texts_in(_unreferred(data)) if not _is_reference(text))
     return body or ", ".join(dict.fromkeys(texts))
 
