@@ -32,7 +32,7 @@ def check(path: Path, owner: User, shelf: Path, tell: Callable[[int], None] = la
     """
     report, seen = Report(), _Seen(owner)
     with open(shelf, "w", encoding="ascii", opener=private) as lines:
-        for count, found in enumerate(conversations_in(path, report.pass_by), start=1):
+        for count, found in enumerate(conversations_in(path, report.pass_by, report.leave_shut), start=1):
             if isinstance(found, Parsed):
                 report.add(found)
                 _put(lines, found)
@@ -96,4 +96,6 @@ def _refuse_if_useless(report: Report) -> None:
     if all(problem["code"] == "unknown" for problem in report.unreadable):
         raise BrokenFile("nothing")
     first = report.unreadable[0]
+    if first["code"] == "newer":
+        raise BrokenFile("newer")
     raise BrokenFile("all_unreadable", place=first["params"].get("place", ""), why=first)

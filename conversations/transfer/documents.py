@@ -144,6 +144,11 @@ def titled(text: str, title: str) -> str:
     return "\n\n".join(filter(None, (f"**{heading}**" if heading else "", text)))
 
 
+def quoted(text: str, speaker: str = "") -> str:
+    """`text` as a quotation, under the name of whoever said it, where that is known."""
+    return "\n".join(f"> {line}".rstrip() for line in titled(text.strip("\n"), speaker).split("\n"))
+
+
 def unboxed(text: str) -> str:
     """Without the lines that put a frame around a letter or an artifact in the text; their title stays.
 

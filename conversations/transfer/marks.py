@@ -13,8 +13,9 @@ from collections import Counter
 from typing import Any
 
 from conversations.text import one_line
-from conversations.transfer.documents import unboxed
+from conversations.transfer.documents import titled, unboxed
 from conversations.transfer.formats.common import unknown
+from conversations.transfer.formats.parts import everything, texts_in
 from conversations.transfer.values import Value
 
 _MARK = re.compile("\ue200([^\ue200-\ue202]*)((?:\ue202[^\ue200\ue201]*)?)\ue201")
@@ -28,6 +29,7 @@ _SILENT = frozenset({"", "cite", "filecite", "memcite", "image_group", "i", "map
 _NAMED = frozenset(
     {"entity", "genui", "url", "link_title", "navlist", "product", "product_entity", "products", "video", "finance"}
 )
+_LETTERS = frozenset({"writing"})  # of one without its end, what is there is text
 
 
 def shown(text: str, metadata: Value, notes: Counter[str]) -> str:
@@ -60,9 +62,11 @@ def _visible(kind: str, fields: list[str], notes: Counter[str]) -> str:
         return ""
     if kind == "url" and len(fields) > 1 and re.match(r"https?://[^\s<>]+\Z", fields[1]):
         return _link(_label(fields[0]) or fields[1], fields[1])
-    if kind not in _NAMED:
+    said = next((text for field in fields if (text := _of_json(field) or _label(field))), "")
+    is_card = any(field.lstrip()[:1] in ("[", "{") for field in fields)
+    if kind not in _NAMED | _LETTERS or (is_card and not said):
         unknown(f"mark {kind}", notes)
-    return _of_json(fields[0]) or _label(fields[0])
+    return said
 
 
 def _link(label: str, url: str) -> str:
@@ -72,7 +76,7 @@ def _link(label: str, url: str) -> str:
 
 def _label(field: str) -> str:
     """A field that people can read: no reference, nothing of JSON."""
-    return "" if _REFERENCE.sub("", field).strip() == "" or field.lstrip()[:1] in ("[", "{") else one_line(field)
+    return "" if _is_reference(field) or field.lstrip()[:1] in ("[", "{") else one_line(field)
 
 
 def _of_json(field: str) -> str:
@@ -83,12 +87,39 @@ def _of_json(field: str) -> str:
         return ""
     if isinstance(data, list):
         names = [item for item in data[1:2] or data if isinstance(item, str)]
-        return one_line(Value(names[0], "").text()) if names else ""
+        return one_line(Value(names[0], "").text()) if names else _of_card(data)
     if not isinstance(data, dict):
         return ""
-    return "\n\n".join(filter(None, (_of_widget(name, Value(inner, "")) for name, inner in data.items())))
+    widgets = "\n\n".join(filter(None, (_of_widget(name, Value(inner, "")) for name, inner in data.items())))
+    return widgets or _of_card(data)
 
 
 def _of_widget(name: str, inner: Value) -> str:
     text = inner.get("content").text().strip() if isinstance(inner.data, dict) else ""
     return f"\n$$\n{text}\n$$\n" if text and ("math" in name or "latex" in name) else text
+
+
+def _of_card(data: Any) -> str:
+    """A letter under its title; names in a line, of those that stand beside references to what they name."""
+    value = Value(data, "")
+    body = everything(value.first("body", "text", "content", "markdown"))
+    title = value.first("title", "subject", "name", "label").text()
+    if body and title:
+        return f"\n\n{titled(body, title)}\n\n"
+    texts = (one_line(Value(text, "").text()) for text in texts_in(_unreferred(data)) if not _is_reference(text))
+    return body or ", ".join(dict.fromkeys(texts))
+
+
+def _unreferred(data: Any) -> Any:
+    """The same with the words beside a reference where words stand: [["turn0product1", "Kettle"]]."""
+    if isinstance(data, dict):
+        return {name: _unreferred(inner) for name, inner in data.items()}
+    if not isinstance(data, list):
+        return data
+    if data and isinstance(data[0], str) and _is_reference(data[0]):
+        return {"name": [item for item in data[1:2] if isinstance(item, str)]}
+    return [_unreferred(item) for item in data]
+
+
+def _is_reference(text: str) -> bool:
+    return _REFERENCE.sub("", text).strip() == ""

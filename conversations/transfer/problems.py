@@ -37,6 +37,8 @@ _SENTENCES: dict[str, Promise | str] = {
     ),
     "zip_many": _("The ZIP file lists too many files. It is not from an export."),
     "zip_bomb": _("Unpacked, the ZIP file would be larger than %(limit)s. It is not from an export."),
+    "zip_dense": _("Unpacked, this file is more than %(limit)s times larger than in the ZIP file, as no export is."),
+    "packed": _("This file is packed once more. Unpack it, and import the JSON file in it."),
     "zip_empty": _("There are no conversations in the ZIP file: it has no JSON file."),
     "nothing": _(
         "No conversations were found in it. Exports of ChatGPT, Claude, DeepSeek, Open WebUI, LibreChat, LobeChat and "
@@ -45,6 +47,7 @@ _SENTENCES: dict[str, Promise | str] = {
     "all_unreadable": _("None of its conversations can be read. The first one, at %(place)s: %(why)s"),
     "file_gone": _("The file is not here any more. Choose it again."),
     "failed": _("Something went wrong on the server. What was imported before is kept; try again."),
+    "newer": _("A newer version of this product made this export. It cannot be read here before this site is updated."),
     # of one conversation
     "unknown": _("This is no conversation of a product that is known here."),
     "wrong_type": _("There should be %(expected)s, and there is %(found)s."),

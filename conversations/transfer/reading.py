@@ -22,6 +22,7 @@ from conversations.transfer.values import Value
 
 logger = logging.getLogger(__name__)
 EMPTY = "no_messages"
+_BEHIND_JSON = re.compile(r"(\.(?:json|jsonl|ndjson))\.[^/]*\Z")
 _NUMBERS = re.compile(r"[\W\d_]+")
 STRANGE = 200  # things of no known shape ahead of any conversation, after which a file in a ZIP is another one
 
@@ -29,10 +30,13 @@ Found = Parsed | Unreadable
 Tell = Callable[[str], None]
 
 
-def conversations_in(path: Path, tell_other: Tell = lambda name: None) -> Iterator[Found]:
+def conversations_in(
+    path: Path, tell_other: Tell = lambda name: None, tell_damaged: Tell | None = None
+) -> Iterator[Found]:
     """Every conversation of a file, and what cannot be read, in order.
 
-    `tell_other` hears the names of files in a ZIP that have no conversations, and need not have any.
+    `tell_other` hears the names of files in a ZIP that have no conversations, and need not have any; `tell_damaged`
+    those of files beside an export of which nobody can say what is in them.
     Raises BrokenFile: at once where the file is of no kind that is read here, at the end where it is damaged and
     nothing of it could be read; and HostileFile at any moment.
     """
@@ -42,7 +46,10 @@ def conversations_in(path: Path, tell_other: Tell = lambda name: None) -> Iterat
     if size > settings.IMPORT_MAX_BYTES:
         raise BrokenFile("too_large", limit=[settings.IMPORT_MAX_BYTES])
     with path.open("rb") as file:
-        yield from _named_when_nothing_else(_in_zip(file, tell_other) if zips.is_zip(file) else _to_its_end(file, ""))
+        if zips.is_zip(file):
+            yield from _named_when_nothing_else(_in_zip(file, tell_other, tell_damaged or tell_other))
+        else:
+            yield from _named_when_nothing_else(_to_its_end(file, ""))
 
 
 def _named_when_nothing_else(found: Iterator[Found | BrokenFile]) -> Iterator[Found]:
@@ -60,7 +67,7 @@ def _named_when_nothing_else(found: Iterator[Found | BrokenFile]) -> Iterator[Fo
         raise first
 
 
-def _in_zip(file: BinaryIO, tell_other: Tell) -> Iterator[Found | BrokenFile]:
+def _in_zip(file: BinaryIO, tell_other: Tell, tell_damaged: Tell) -> Iterator[Found | BrokenFile]:
     """What no product of its own is recognised in, and what is broken, waits for the end: beside an export of a product
     it is something that was attached there."""
     count = 0
@@ -71,8 +78,8 @@ def _in_zip(file: BinaryIO, tell_other: Tell) -> Iterator[Found | BrokenFile]:
             found = iter([_in_file(part, name)]) if isinstance(part, BrokenFile) else _in_part(part, name, tell_other)
             for one in found:
                 if _is_of_product(one):
-                    products.add(_folder(name) if _is_from_here(one) else _stem(name))
-                if not products.isdisjoint((_stem(name), _folder(name))):
+                    products.update({_folder(name)} if _is_from_here(one) else _stems(name))
+                if not products.isdisjoint({*_stems(name), _folder(name)}):
                     yield one
                 else:
                     aside.put(name, one)
@@ -80,11 +87,11 @@ def _in_zip(file: BinaryIO, tell_other: Tell) -> Iterator[Found | BrokenFile]:
             raise BrokenFile("zip_empty")
         told = set[str]()
         for name, one in aside.taken():
-            if not products or not products.isdisjoint((_stem(name), _folder(name))):
+            if not products or not products.isdisjoint({*_stems(name), _folder(name)}):
                 yield one
             elif name not in told:
                 told.add(name)
-                tell_other(name)
+                (tell_damaged if isinstance(one, BrokenFile) else tell_other)(name)
 
 
 def _is_of_product(found: Found | BrokenFile) -> bool:
@@ -102,9 +109,12 @@ def _folder(name: str) -> str:
     return f"{PurePosixPath(name).parent}/"
 
 
-def _stem(name: str) -> str:
-    """What the files of one export have in common: conversations.json, conversations-001.json."""
-    return _NUMBERS.sub("", PurePosixPath(name).stem.lower()) + PurePosixPath(name).suffix.lower()
+def _stems(name: str) -> set[str]:
+    """What the files of one export have in common: conversations.json, conversations-001.json. So have ZIP files that
+    it was divided into, and a file stays of its kind where something stands behind its ending: .json.gz."""
+    steps = PurePosixPath(_BEHIND_JSON.sub(r"\1", name.lower())).parts
+    files = [PurePosixPath(step) for step in steps[-1:] + tuple(step for step in steps[:-1] if step.endswith(".zip"))]
+    return {_NUMBERS.sub("", file.stem) + file.suffix for file in files}
 
 
 def _in_part(stream: Readable, name: str, tell_other: Tell) -> Iterator[Found | BrokenFile]:
@@ -122,7 +132,7 @@ def _in_part(stream: Readable, name: str, tell_other: Tell) -> Iterator[Found | 
             break
     if not has_conversations:
         broken = [one for one in strange if isinstance(one, BrokenFile)]
-        if broken and name.lower().endswith((".json", ".jsonl")):
+        if broken and zips.is_called_json(name):
             yield broken[0]
         else:
             tell_other(name)

@@ -90,6 +90,8 @@ class Report:
     unknown: dict[str, int] = field(default_factory=dict)  # shapes that no parser knows, by name
     other_files: list[str] = field(default_factory=list)
     other_files_count: int = 0
+    damaged_files: list[str] = field(default_factory=list)  # beside an export, and perhaps not of it
+    damaged_files_count: int = 0
     unreadable: list[dict[str, Any]] = field(default_factory=list)
     unreadable_count: int = 0
     problem: dict[str, Any] | None = None
@@ -144,6 +146,12 @@ class Report:
         if len(self.other_files) < EXAMPLES:
             self.other_files.append(name)
 
+    def leave_shut(self, name: str) -> None:
+        """A file in a ZIP that cannot be read, and does not look like a part of the export there."""
+        self.damaged_files_count += 1
+        if len(self.damaged_files) < EXAMPLES:
+            self.damaged_files.append(name)
+
     def note_sentences(self) -> list[str]:
         said = [str(_NOTES[code] % {"count": count}) for code, count in self.notes.items() if code in _NOTES]
         if self.unknown:
@@ -161,6 +169,15 @@ class Report:
                 self.other_files_count,
             )
             said.append(sentence_ % {"count": self.other_files_count, "names": ", ".join(self.other_files)})
+        if self.damaged_files_count:
+            sentence_ = ngettext(
+                "%(count)d file in the ZIP file cannot be read, so nobody can say whether it has conversations: "
+                "%(names)s.",
+                "%(count)d files in the ZIP file cannot be read, so nobody can say whether they have conversations: "
+                "%(names)s.",
+                self.damaged_files_count,
+            )
+            said.append(sentence_ % {"count": self.damaged_files_count, "names": ", ".join(self.damaged_files)})
         return said
 
     def unreadable_sentences(self) -> list[tuple[str, str]]:

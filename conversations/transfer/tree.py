@@ -11,7 +11,7 @@ from typing import Any, Literal
 from conversations.models.conversation import TITLE_LENGTH
 from conversations.models.message import SOURCE_ID_LENGTH
 from conversations.text import cut, one_line, title_of
-from conversations.transfer.documents import Documents, Piece, Room, told
+from conversations.transfer.documents import Documents, Piece, Room, quoted, told
 from conversations.transfer.problems import Unreadable
 
 MESSAGES = 100_000
@@ -29,7 +29,8 @@ class Node:
     One without a parent hangs on what came before it, unless `is_first` says that it begins the conversation: many
     exports leave parents out, some only here and there, and a first message in the middle would hide all before it.
     Of the roles only questions and answers are kept: system messages ahead of all of them become the system prompt, the
-    others fall out, and what hung on them hangs on what was before them.
+    others fall out, and what hung on them hangs on what was before them. What somebody else said is `is_quoted`, with
+    the name of the `speaker`: it stands in the place of an answer, as no words of the model.
     """
 
     key: str
@@ -42,6 +43,8 @@ class Node:
     created_at: datetime | None = None
     children: Sequence[str] = ()  # ids of those that say no parent themselves
     is_first: bool = False
+    is_quoted: bool = False
+    speaker: str = ""
     origin: str = ""  # where the file is a copy of another product's, the id that the message had there
 
 
@@ -186,8 +189,10 @@ class _Growth:
             self._gone_to[node.key] = self._place(node, before)
         for index, joined in self._joined.items():
             joined.write(self._parsed.turns[index])
-        if not self._parsed.system_prompt:
-            self._parsed.system_prompt = "\n\n".join(self._prompts)
+        prompt = self._parsed.system_prompt
+        more = [one for one in self._prompts if one not in prompt]
+        if more:
+            self._parsed.system_prompt = "\n\n".join([prompt, *more] if prompt.strip() else more)
         found = self._gone_to.get(leaf) if leaf else None
         self._parsed.leaf = len(self._parsed.turns) - 1 if found is None else found
 
@@ -219,6 +224,8 @@ class _Growth:
         content, self._documents[node.key] = told(node.pieces, before, self._room)
         if self._keeps_empty and not content:
             content = "".join(piece for piece in node.pieces if isinstance(piece, str))  # blanks, as they stand
+        if node.is_quoted and content.strip():
+            content = quoted(content, node.speaker)
         if len(content) + len(node.reasoning) > MESSAGE_CHARACTERS:
             raise Unreadable("long_message", place=node.place, limit=MESSAGE_CHARACTERS)
         return content

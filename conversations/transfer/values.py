@@ -22,7 +22,10 @@ _NEVER = frozenset({datetime(1970, 1, 1, tzinfo=UTC), datetime(1, 1, 1, tzinfo=U
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_BELOW = 2.6e11  # as seconds that is after the year 9999; above it, it is milliseconds, microseconds, ...
 _PLAIN_KEY, _PLACE = 40, 240
-_SAYS = ("text", "value", "content", "parts", "refusal", "name", "title")  # where an object has its text
+# Where an object has its text.
+_SAYS = (
+    "text", "value", "content", "parts", "refusal", "markdown", "transcript", "body", "html", "caption", "name", "title"
+)  # fmt: skip
 _TEXT_DEPTH = 8
 _FALSE = frozenset({"", "0", "false", "no", "none", "null", "off"})
 

@@ -6,6 +6,7 @@ own; nothing else of them comes on the disk. Names are only shown, so they may l
 
 from __future__ import annotations
 
+import re
 import shutil
 import struct
 import zlib
@@ -25,7 +26,7 @@ T = TypeVar("T")
 DAMAGE = (BadZipFile, EOFError, OSError, ValueError, zlib.error, struct.error, RuntimeError)
 DIRECTORY_BYTES = 64 << 20  # its table of contents, which is read at once
 INFLATED_BYTES = 1 << 30
-RATIO = 300  # texts shrink to a tenth; what shrinks more than this was made to
+RATIO = 300  # texts shrink to a tenth; of what shrinks more than this no more is unpacked
 RATIO_FROM = 10 << 20
 NESTED = 2  # ZIP files in ZIP files in the file
 HEAD = 64  # bytes of a file that tell what it is
@@ -34,6 +35,8 @@ _END, _END_64, _LOCATOR, _ENTRY = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b
 _END_SIZE, _LOCATOR_SIZE, _END_64_SIZE, _ENTRY_SIZE, _COMMENT = 22, 20, 56, 46, 1 << 16
 _UTF8_NAME = 0x800
 _JUNK = ("__MACOSX/", "._")
+_CALLED_JSON = re.compile(r"\.(?:json|jsonl|ndjson)(?:\.[^/]*)?\Z", re.IGNORECASE)
+_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!")
 
 
 def is_zip(file: BinaryIO) -> bool:
@@ -66,7 +69,7 @@ class Stream:
         self._size += len(piece)
         self._room.take(len(piece))
         if self._size > RATIO_FROM and self._size > RATIO * max(self._info.compress_size, 1):
-            raise self._room.bomb()
+            raise BrokenFile("zip_dense", limit=RATIO)
         return piece
 
 
@@ -92,7 +95,7 @@ Part = tuple[str, Stream | BrokenFile]
 
 
 def parts(file: BinaryIO, room: _Room | None = None, nested: int = NESTED) -> Iterator[Part]:
-    """The files in a ZIP that are JSON by their content, by name, or why one of them cannot be read.
+    """The files in a ZIP that are JSON by their content or their name, or why one of them cannot be read.
 
     Raises BrokenFile where nothing of it can be read, HostileFile where nothing of it should be.
     """
@@ -130,7 +133,11 @@ def _parts_of(archive: ZipFile, info: ZipInfo, room: _Room, nested: int) -> Iter
             if not nested:
                 raise BrokenFile("zip_deep", limit=NESTED)
             yield from _of_nested(name, stream, room.inner, nested - 1)
-        elif begins_as_json(head):
+        elif head.startswith(_PACKED):
+            raise BrokenFile("packed")
+        elif name.lower().endswith(".zip") and not head.startswith(_END):
+            raise BrokenFile("bad_zip")
+        elif is_called_json(name) or begins_as_json(head):
             yield name, stream
 
 
@@ -146,6 +153,11 @@ def _inside(stream: Stream, room: _Room, nested: int) -> Iterator[Part]:
 def printed(name: str) -> str:
     """The name of a file in a ZIP as one line that can be stored and shown."""
     return cut(one_line(storable(name)), NAME_LENGTH)
+
+
+def is_called_json(name: str) -> bool:
+    """Also where the name goes on, as it does when a file was packed by itself, or not downloaded completely."""
+    return _CALLED_JSON.search(name) is not None
 
 
 def _is_junk(name: str) -> bool:

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from conversations.transfer.documents import Edit, Piece, Revision, block, language_of
 from conversations.transfer.formats.common import files, from_json, is_starred, joined, moment, source_id, unknown
+from conversations.transfer.formats.parts import everything, role_named, said, take_role
 from conversations.transfer.marks import shown
 from conversations.transfer.tree import Node, Parsed, Role, grow, versions_of_first
 from conversations.transfer.values import Value
 
-_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
 _INSTRUCTIONS = frozenset({"user_editable_context", "model_editable_context"})
 _TEXTS = frozenset(
     {"", "text", "multimodal_text", "code", "thoughts", "system_error", "execution_output", "tether_quote"}
@@ -59,8 +59,9 @@ def _node(key: str, entry: Value, parsed: Parsed, slug: str) -> Node:
     if not isinstance(message.data, dict):
         if message.data is not None or not isinstance(entry.data, dict):
             unknown("message", parsed.notes)
+            node.role, node.is_quoted, node.pieces = "assistant", True, [said(message, (), "message", parsed.notes)]
         return node
-    node.role = _role(message, parsed)
+    _take_role(node, message, parsed)
     if node.role in ("user", "assistant", "system"):
         node.pieces, node.reasoning = _pieces(message, parsed), _thoughts(message, parsed)
         node.created_at = moment(message.get("create_time"), parsed.notes)
@@ -69,27 +70,31 @@ def _node(key: str, entry: Value, parsed: Parsed, slug: str) -> Node:
     return node
 
 
-def _role(message: Value, parsed: Parsed) -> Role:
+def _take_role(node: Node, message: Value, parsed: Parsed) -> None:
     name = message.get("author").get("role").text()
+    take_role(node, name, parsed.notes)
+    node.role = _role(message, node.role, parsed)
+
+
+def _role(message: Value, role: Role, parsed: Parsed) -> Role:
+    """What has no place in the conversation as people saw it, or another one than its role has."""
     content, kind = message.get("content"), message.get("content").get("content_type").text()
-    if name not in _ROLES:
-        unknown(f"role {name}", parsed.notes)
     if kind in _INSTRUCTIONS:
         parsed.notes["instructions"] += 1
         return "hidden"
     if message.get("metadata").get("is_visually_hidden_from_conversation").flag() or kind == "reasoning_recap":
         return "hidden"
-    if name == "assistant" and message.get("recipient").text() not in ("", "all"):
+    if role == "assistant" and message.get("recipient").text() not in ("", "all"):
         return "assistant" if message.get("recipient").text().startswith(_CANVAS) else "tool"
-    if name == "tool" and any(part.has("asset_pointer") for part in content.get("parts").items()):
+    if role == "tool" and any(part.has("asset_pointer") for part in content.get("parts").items()):
         return "assistant"  # a picture that was drawn
-    return _ROLES.get(name, "hidden")
+    return role
 
 
 def _pieces(message: Value, parsed: Parsed) -> list[Piece]:
     if message.get("recipient").text().startswith(_CANVAS):
         return _of_canvas(message)
-    if message.get("author").get("role").text() == "tool":
+    if role_named(message.get("author").get("role").text()) == "tool":
         return _files(message, parsed)  # what it says is meant for the model
     text = shown(_text(message.get("content"), parsed), message.get("metadata"), parsed.notes).strip()
     return [text, *_files(message, parsed)]
@@ -98,23 +103,23 @@ def _pieces(message: Value, parsed: Parsed) -> list[Piece]:
 def _text(content: Value, parsed: Parsed) -> str:
     kind = content.get("content_type").text()
     if not isinstance(content.data, dict):
-        return content.text()
-    if kind not in _TEXTS:
-        unknown(f"content {kind}", parsed.notes)
+        return joined([_part(part, parsed) for part in content.items()])
     if kind == "code":
         language = content.get("language").text()
         return block(content.get("text").text(), language="" if language == "unknown" else language)
-    parts = [_part(part, parsed) for part in content.get("parts").items()]
-    return joined(parts) or content.first("text", "result", "content", "summary").text()
+    text = joined([_part(part, parsed) for part in content.get("parts").items()])
+    around = Value({key: data for key, data in content.members().items() if key != "parts"}, content.place)
+    if kind in _TEXTS:
+        text = text or content.first("text", "result", "content", "summary").text()
+        return text or ("" if kind == "thoughts" else everything(around))
+    unknown(f"content {kind}", parsed.notes)
+    return joined([text, everything(around)])
 
 
 def _part(part: Value, parsed: Parsed) -> str:
     """A text, or what has one; what is known to be a file is dealt with elsewhere."""
-    kind, text = part.get("content_type").text(), part.text()
-    is_known = not isinstance(part.data, dict) or kind in _FILES or kind in ("text", "audio_transcription")
-    if not is_known and (kind or not text):
-        unknown(f"part {kind}", parsed.notes)
-    return "" if kind in _FILES else text
+    kind = part.get("content_type").text()
+    return "" if kind in _FILES else said(part, ("text", "audio_transcription"), "part", parsed.notes, kind)
 
 
 def _thoughts(message: Value, parsed: Parsed) -> str:

@@ -22,14 +22,13 @@ from conversations.transfer.formats.common import (
     joined,
     moment,
     source_id,
-    unknown,
 )
+from conversations.transfer.formats.parts import said, take_role
 from conversations.transfer.formats.tags import tagged
-from conversations.transfer.tree import Node, Parsed, Role, grow, versions_of_first
+from conversations.transfer.tree import Node, Parsed, grow, versions_of_first
 from conversations.transfer.values import Value
 
 NONE_BEFORE = ("00000000-0000-4000-8000-000000000000", "00000000-0000-0000-0000-000000000000")
-_ROLES: dict[str, Role] = {"human": "user", "user": "user", "assistant": "assistant", "system": "system"}
 _TEXTS = frozenset({"text", "voice_note"})
 _SILENT = frozenset({"token_budget", "flag", "redacted_thinking"})
 _FILES = frozenset({"image", "document"})
@@ -55,11 +54,9 @@ def parse(value: Value) -> Parsed:
 
 
 def _node(message: Value, number: int, parsed: Parsed, model: str) -> Node:
-    name, parent = message.get("sender").text(), message.get("parent_message_uuid").key()
-    if name not in _ROLES:
-        unknown(f"sender {name}", parsed.notes)
-    role = _ROLES.get(name, "hidden")
-    node = Node(message.get("uuid").key() or f"#{number}", parent, role, message.place)
+    parent = message.get("parent_message_uuid").key()
+    node = Node(message.get("uuid").key() or f"#{number}", parent, "hidden", message.place)
+    take_role(node, message.first("sender", "role").text(), parsed.notes, "sender")
     node.is_first = parent in NONE_BEFORE
     node.parent = None if node.is_first else parent
     pieces, node.reasoning = _told(message, parsed)
@@ -69,7 +66,7 @@ def _node(message: Value, number: int, parsed: Parsed, model: str) -> Node:
         *files(message.get("files"), parsed.notes),
     ]
     node.created_at = moment(message.get("created_at"), parsed.notes)
-    node.model = model if role == "assistant" else ""
+    node.model = model if node.role == "assistant" and not node.is_quoted else ""
     return node
 
 
@@ -87,15 +84,15 @@ def _told(message: Value, parsed: Parsed) -> tuple[list[Piece], str]:
         elif kind in _FILES:
             pieces += files(part, parsed.notes)
         elif kind not in _SILENT and not kind.endswith("tool_result"):
-            if kind not in _TEXTS and isinstance(part.data, dict):
-                unknown(f"block {kind}", parsed.notes)
-            said, thought = tagged(part.text())
-            pieces += said
+            text = said(part, _TEXTS, "block", parsed.notes)
+            found, thought = tagged(text)
+            pieces += found
             thoughts += thought
-            is_said = is_said or bool(part.text().strip())
+            is_said = is_said or bool(text.strip())
     if not is_said:
-        said, thought = tagged(_NOT_SHOWN.sub("", message.get("text").text()))
-        pieces += said
+        text = said(message.get("text"), _TEXTS, "block", parsed.notes)
+        found, thought = tagged(_NOT_SHOWN.sub("", text))
+        pieces += found
         thoughts += thought
     return pieces, joined(thoughts)
 

@@ -17,8 +17,10 @@ from conversations.transfer.values import Value
 UNKNOWN = "unknown:"  # notes that begin so count the shapes that no parser knows, by name
 _SHAPE_LENGTH = 60
 _STAR = re.compile(r"(?:is_?)?(?:pinned|starred|favou?rited?)(?:_?(?:at|time|on|date))?", re.IGNORECASE)
-_FILE_PART = re.compile(r"(?:input_)?(image|audio|video|file|document)(?:_url|_file|_asset\w*)?")
+_FILE_PART = re.compile(r"(?:input_|output_)?(image|audio|video|file|document)(?:_url|_file|_asset\w*)?")
 _EXTRACTED = ("extracted_content", "extractedContent", "content", "text")
+_CAPTION = ("caption", "alt_text", "alt", "transcript", "transcription")
+_TRANSCRIPT = ("transcript", "transcription")
 
 
 def moment(value: Value, notes: Counter[str]) -> datetime | None:
@@ -48,30 +50,44 @@ def files(listed: Value, notes: Counter[str], *keys: str) -> list[Piece]:
     """What is said of files beside a message: their text, where the export has it, or else a mark with the name."""
     blocks: list[str] = []
     marks: list[str] = []
+    captions: list[str] = []
     for item in listed.items():
         name, text = _name_of(item, *keys), _text_in(item)
         if text.strip():
             blocks.append(block(text, name, language_of_file(name)))
         else:
             marks.append(f"[{one_line(name) or 'file'}]")
+        captions.append(item.first(*_CAPTION).text())
     notes["attachments"] += len(marks)
-    return [*blocks, " ".join(marks)]
+    return [*blocks, " ".join(marks), *captions]
 
 
 def file_parts(content: Value) -> Value:
     """The parts of a message that are files: "image_url", "input_file"."""
-    return Value([part.data for part in content.items() if _is_file(part)], content.place)
+    return Value([part.data for part in content.items() if _is_only_file(part)], content.place)
 
 
 def without_files(content: Value) -> Value:
-    """A content in parts without those; any other as it is."""
+    """A content without those."""
+    if isinstance(content.data, dict):
+        return Value([] if _is_only_file(content) else content.data, content.place)
     if not isinstance(content.data, list):
         return content
-    return Value([part.data for part in content.items() if not _is_file(part)], content.place)
+    return Value([part.data for part in content.items() if not _is_only_file(part)], content.place)
 
 
-def _is_file(part: Value) -> bool:
+def _is_only_file(part: Value) -> bool:
+    return is_file(part) and not transcript(part)
+
+
+def is_file(part: Value) -> bool:
     return _FILE_PART.fullmatch(part.get("type").text()) is not None
+
+
+def transcript(part: Value) -> str:
+    """What was said in a recording."""
+    holders = (part, part.get(part.get("type").text()), part.get("audio"), part.get("input_audio"))
+    return next((text for holder in holders if (text := holder.first(*_TRANSCRIPT).text()).strip()), "")
 
 
 def _name_of(item: Value, *keys: str) -> str:

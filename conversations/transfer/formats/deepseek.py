@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from itertools import islice
 
-from conversations.transfer.formats.common import files, is_starred, joined, moment, source_id, unknown
+from conversations.transfer.formats.common import files, is_starred, joined, moment, source_id
+from conversations.transfer.formats.parts import TEXTS, name_of, said, take_role
 from conversations.transfer.tree import Node, Parsed, grow
 from conversations.transfer.values import Value
 
@@ -38,6 +39,9 @@ def _node(key: str, entry: Value, parsed: Parsed) -> Node:
     children = [child for item in entry.get("children").items() if (child := item.key())]
     node = Node(key, entry.get("parent").key(), "hidden", entry.place, children=children)
     if not message.has("fragments"):
+        if message.data:
+            take_role(node, name_of(message.first("role", "author")), parsed.notes)
+            node.pieces = [said(message.first("content", "text", "parts"), TEXTS, "message", parsed.notes)]
         return node
     texts: list[str] = []
     thoughts: list[str] = []
@@ -51,9 +55,7 @@ def _node(key: str, entry: Value, parsed: Parsed) -> Node:
         elif kind in _TOOLS:
             parsed.notes["tools"] += 1
         else:
-            if kind not in ("REQUEST", "RESPONSE"):
-                unknown(f"fragment {kind}", parsed.notes)
-            texts.append(fragment.get("content").text())
+            texts.append(said(fragment, ("REQUEST", "RESPONSE"), "fragment", parsed.notes, kind))
     node.pieces, node.reasoning = [joined(texts), *files(message.get("files"), parsed.notes)], joined(thoughts)
     node.created_at = moment(message.get("inserted_at"), parsed.notes)
     node.model = message.get("model").text() if node.role == "assistant" else ""

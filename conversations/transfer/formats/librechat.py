@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conversations.transfer.formats.claude import NONE_BEFORE
-from conversations.transfer.formats.common import files, is_starred, joined, moment, source_id, unknown
+from conversations.transfer.formats.common import files, is_starred, joined, moment, source_id
+from conversations.transfer.formats.parts import role_named, said, take_role
 from conversations.transfer.marks import shown
 from conversations.transfer.tree import Node, Parsed, grow, versions_of_first
 from conversations.transfer.values import Value
@@ -60,9 +61,8 @@ def _parent(message: Value) -> str | None:
 
 
 def _node(message: Value, key: str, parent: str | None, parsed: Parsed, model: str) -> Node:
-    by_name = message.get("sender").text().lower() == "user" or message.get("role").text() == "user"
-    is_question = message.get("isCreatedByUser").flag() if message.has("isCreatedByUser") else by_name
-    node = Node(key, parent, "user" if is_question else "assistant", message.place)
+    node = Node(key, parent, "assistant", message.place)
+    _take_role(node, message, parsed)
     node.is_first = parent is None and message.get("parentMessageId").key() in NONE_BEFORE
     text, node.reasoning = _told(message, parsed)
     node.pieces = [
@@ -71,8 +71,18 @@ def _node(message: Value, key: str, parent: str | None, parsed: Parsed, model: s
         *files(message.get("attachments"), parsed.notes, "filename"),
     ]
     node.created_at = moment(message.get("createdAt"), parsed.notes)
-    node.model = "" if is_question else (message.get("model").text() or model)
+    node.model = (message.get("model").text() or model) if node.role == "assistant" and not node.is_quoted else ""
     return node
+
+
+def _take_role(node: Node, message: Value, parsed: Parsed) -> None:
+    """Of what no person has written the sender is the name of a model."""
+    if message.has("isCreatedByUser"):
+        node.role = "user" if message.get("isCreatedByUser").flag() else "assistant"
+    elif message.get("role").data:
+        take_role(node, message.get("role").text(), parsed.notes)
+    else:
+        node.role = role_named(message.get("sender").text()) or "assistant"
 
 
 def _told(message: Value, parsed: Parsed) -> tuple[str, str]:
@@ -87,9 +97,7 @@ def _told(message: Value, parsed: Parsed) -> tuple[str, str]:
             thoughts.append(part.first("think", "text").text())
         elif kind in _SILENT:
             parsed.notes["attachments"] += kind.startswith("image")
-        elif kind in ("text", "error") or not isinstance(part.data, dict):
-            texts.append(part.first(kind, "text").text() if kind else part.text())
         else:
-            unknown(f"part {kind}", parsed.notes)
-            texts.append(part.text())
-    return joined(texts) or message.get("text").text(), joined(thoughts)
+            text = part.first(kind, "text").text() if kind in ("text", "error") else ""
+            texts.append(text or said(part, ("text", "error"), "part", parsed.notes))
+    return joined(texts) or said(message.get("text"), ("text",), "part", parsed.notes), joined(thoughts)

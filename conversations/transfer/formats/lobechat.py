@@ -44,13 +44,58 @@ def _of_tables(tables: Value) -> Iterator[Value]:
     for message in tables.get("messages").items():
         key = message.get("topicId").key() or message.get("sessionId").key() or ""
         found.setdefault(key, []).append(message.data)
-    about = {key: item for name in ("sessions", "topics") for key, item in tables.get(name).entries()}
+    about = _table(tables, "sessions") | _table(tables, "topics")
+    agents = _Agents(tables)
     for key, messages in found.items():
-        head = about.get(key)
-        known = head.data if head is not None and isinstance(head.data, dict) else {}
-        title = known.get("title") or (head.get("meta").get("title").text() if head is not None else "")
-        conversation = {**known, "id": key, "title": title, "messages": _by_date(messages)}
+        head = about.get(key, Value(None, ""))
+        known = head.data if isinstance(head.data, dict) else {}
+        title = known.get("title") or head.get("meta").get("title").text()
+        settings = agents.settings(head, Value(messages[0], ""))
+        conversation = {**known, **settings, "id": key, "title": title, "messages": _by_date(messages)}
         yield Value({CONVERSATION: conversation}, tables.get("messages").place)
+
+
+def _table(tables: Value, name: str) -> dict[str, Value]:
+    """What a table has, by id; nothing of what is no table."""
+    table = tables.get(name)
+    return dict(table.entries()) if isinstance(table.data, list | dict) else {}
+
+
+class _Agents:
+    """How agents are told to answer: older exports have it in the session, newer ones in a table of agents."""
+
+    def __init__(self, tables: Value) -> None:
+        self._sessions, self._agents = _table(tables, "sessions"), _table(tables, "agents")
+        self._links: dict[str, list[str]] = {}
+        for link in tables.get("agentsToSessions").items():
+            session, agent = link.get("sessionId").key(), link.get("agentId").key()
+            if session and agent:
+                self._links.setdefault(session, []).append(agent)
+
+    def settings(self, head: Value, message: Value) -> dict[str, Any]:
+        """Those of a conversation, a topic or a session, one of whose messages this is."""
+        told = [head, *self._of_session(head, message)]
+        told = [inner for one in told for inner in (one, one.get("config"))]
+        prompts = [prompt for one in told if (prompt := one.get("systemRole").text().strip())]
+        params = [inner for one in told for inner in (one.get("params"), one.get("chatConfig"), one)]
+        return {
+            "systemPrompt": "\n\n".join(dict.fromkeys(prompts)),
+            "temperature": _first(params, "temperature"),
+            "max_tokens": _first(params, "max_tokens"),
+        }
+
+    def _of_session(self, head: Value, message: Value) -> Iterator[Value]:
+        """The session that it belongs to, and the agents of both."""
+        session = head.get("sessionId").key() or message.get("sessionId").key() or head.get("id").key() or ""
+        yield self._sessions.get(session, Value(None, ""))
+        holders = (message, head, self._sessions.get(session, Value(None, "")))
+        named = [key for one in holders if (key := one.get("agentId").key())]
+        for key in dict.fromkeys([*named, *self._links.get(session, [])]):
+            yield self._agents.get(key, Value(None, ""))
+
+
+def _first(told: list[Value], name: str) -> Any:
+    return next((one.get(name).data for one in told if one.get(name).data is not None), None)
 
 
 def _by_date(messages: list[Any]) -> list[Any]:

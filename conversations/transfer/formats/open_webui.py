@@ -23,13 +23,12 @@ from conversations.transfer.formats.common import (
     joined,
     moment,
     source_id,
-    unknown,
     without_files,
 )
-from conversations.transfer.tree import Node, Parsed, Role, grow, versions_of_first
+from conversations.transfer.formats.parts import TEXTS, said, take_role
+from conversations.transfer.tree import Node, Parsed, grow, versions_of_first
 from conversations.transfer.values import Value
 
-_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
 # Up to the next such tag: texts with thousands of them that never close are read as fast as others.
 _DETAILS = re.compile(r"<details\b([^<>]*+)>([^<]*+(?:<(?!/?details\b)[^<]*+)*+)</details>\s*")
 # The same at the beginning of a line: in lines that are quoted there may be anything.
@@ -80,24 +79,22 @@ def _take_settings(parsed: Parsed, chat: Value) -> None:
 
 
 def _node(key: str, message: Value, parsed: Parsed) -> Node:
-    name = message.get("role").text()
-    if name not in _ROLES:
-        unknown(f"role {name}", parsed.notes)
-    role = _ROLES.get(name, "hidden")
-    node = Node(key, message.get("parentId").key(), role, message.place)
+    node = Node(key, message.get("parentId").key(), "hidden", message.place)
+    take_role(node, message.get("role").text(), parsed.notes)
     node.is_first = message.has("parentId") and message.get("parentId").data is None
     node.children = [child for item in message.get("childrenIds").items() if (child := item.key())]
     text, node.reasoning = _told(message, parsed)
     attached = (file_parts(message.get("content")), message.get("files"))
     node.pieces = [text, *(piece for listed in attached for piece in files(listed, parsed.notes))]
     node.created_at = moment(message.get("timestamp"), parsed.notes)
-    node.model = message.get("model").text() if role == "assistant" else ""
+    node.model = message.get("model").text() if node.role == "assistant" and not node.is_quoted else ""
     return node
 
 
 def _told(message: Value, parsed: Parsed) -> tuple[str, str]:
     """The text and the thoughts, from wherever this version keeps them."""
-    text, thoughts = _texts(without_files(message.get("content")).text(), parsed)
+    content = said(without_files(message.get("content")), TEXTS, "part", parsed.notes)
+    text, thoughts = _texts(content, parsed)
     if not text.strip():
         text, more = _of_output(message.get("output"), parsed)
         thoughts = thoughts or more
@@ -147,7 +144,5 @@ def _of_output(output: Value, parsed: Parsed) -> tuple[str, str]:
         elif kind in _CALLS or kind.endswith("_call"):
             parsed.notes["tools"] += 1
         elif not kind.endswith("_output") or kind == "output_text":
-            if kind not in ("message", "output_text", "text") and isinstance(item.data, dict):
-                unknown(f"output {kind}", parsed.notes)
-            texts.append(item.text())
+            texts.append(said(item, ("message", *TEXTS), "output", parsed.notes))
     return joined(texts), joined(thoughts)

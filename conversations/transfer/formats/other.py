@@ -15,22 +15,17 @@ from conversations.transfer.formats.common import (
     joined,
     moment,
     source_id,
-    unknown,
+    transcript,
     without_files,
 )
+from conversations.transfer.formats.parts import TEXTS, name_of, role_named, said, take_role
 from conversations.transfer.formats.tags import tagged
-from conversations.transfer.tree import Node, Parsed, Role, grow
+from conversations.transfer.tree import Node, Parsed, grow
 from conversations.transfer.values import Value
 
 _LISTS = ("messages", "turns", "chat", "history", "responses", "conversations", "conversation")
 _WHO = ("role", "from", "sender", "author", "speaker", "type")
-_WHAT = ("content", "text", "message", "parts", "value", "body")
-_ROLES: dict[str, Role] = {
-    **dict.fromkeys(("user", "human", "you", "me", "prompt"), "user"),
-    **dict.fromkeys(("assistant", "ai", "bot", "model", "gpt", "chatbot", "claude", "response"), "assistant"),
-    **dict.fromkeys(("system", "developer"), "system"),
-    **dict.fromkeys(("tool", "function"), "tool"),
-}
+_WHAT = ("content", "text", "message", "parts", "value", "body", "markdown", "html")
 _SEEN = 3  # messages that are looked at
 
 
@@ -47,13 +42,11 @@ def _messages(value: Value) -> Value | None:
 
 
 def _is_message(value: Value) -> bool:
-    return _role(value) is not None and any(value.has(key) for key in _WHAT)
+    return role_named(_who(value)) is not None and any(value.has(key) for key in _WHAT)
 
 
-def _role(message: Value) -> Role | None:
-    name = message.first(*_WHO).first("role", "name").text() if isinstance(message.data, dict) else ""
-    name = name or message.first(*_WHO).text()
-    return _ROLES.get(name.strip().lower())
+def _who(message: Value) -> str:
+    return name_of(message.first(*_WHO))
 
 
 def parse(value: Value, source: str = "other") -> Parsed:
@@ -63,6 +56,9 @@ def parse(value: Value, source: str = "other") -> Parsed:
     parsed.updated_at = moment(value.first("updated_at", "updatedAt", "update_time"), parsed.notes)
     parsed.is_pinned, parsed.is_archived = is_starred(value), value.first("archived", "isArchived").flag()
     parsed.system_prompt = value.first("preprompt", "systemMessage", "systemPrompt", "system_prompt", "system").text()
+    parsed.temperature = value.get("temperature").number(0, 2)
+    longest = value.first("max_tokens", "maxTokens").number(0, 1_000_000)
+    parsed.max_tokens = int(longest) if longest else None
     folder = value.first("folder", "folderName", "project")
     parsed.folder = folder.get("name").text() if isinstance(folder.data, dict) else folder.text()
     messages = _messages(value) or value.get("messages")
@@ -71,23 +67,21 @@ def parse(value: Value, source: str = "other") -> Parsed:
 
 
 def _node(key: str, message: Value, parsed: Parsed) -> Node:
-    role = _role(message)
-    if role is None:
-        unknown(f"role {message.first(*_WHO).text()}", parsed.notes)
     ancestors = list(message.get("ancestors").items())
     parent = ancestors[-1] if ancestors else message.first("parentId", "parent_id", "parentMessageId", "parent")
-    node = Node(key, parent.key(), role or "hidden", message.place)
+    node = Node(key, parent.key(), "hidden", message.place)
+    take_role(node, _who(message), parsed.notes)
     text, node.reasoning = _told(message, parsed)
-    said: list[Piece] = [text]
-    if role == "assistant":
-        said, thoughts = tagged(text)
+    pieces: list[Piece] = [text]
+    if node.role == "assistant":
+        pieces, thoughts = tagged(text)
         node.reasoning = joined([node.reasoning, *thoughts])
     attached = (file_parts(message.first(*_WHAT)), message.first("files", "attachments", "fileList"))
-    node.pieces = [*said, *(piece for listed in attached for piece in files(listed, parsed.notes))]
+    node.pieces = [*pieces, *(piece for listed in attached for piece in files(listed, parsed.notes))]
     dated = message.first("created_at", "createdAt", "create_time", "timestamp", "time")
     node.created_at = moment(dated, parsed.notes)
     model = message.first("model", "fromModel")
-    node.model = model.text() if role == "assistant" else ""
+    node.model = model.text() if node.role == "assistant" and not node.is_quoted else ""
     return node
 
 
@@ -102,8 +96,6 @@ def _told(message: Value, parsed: Parsed) -> tuple[str, str]:
         elif kind.startswith("tool"):
             parsed.notes["tools"] += 1
         else:
-            text = part.text()
-            if not text and isinstance(part.data, dict):
-                unknown(f"part {kind}", parsed.notes)
-            texts.append(text)
-    return joined(texts) or message.get("refusal").text(), joined(thoughts)
+            texts.append(said(part, TEXTS, "part", parsed.notes))
+    beside = (message.get("refusal").text(), transcript(message))
+    return joined(texts) or next(filter(None, beside), ""), joined(thoughts)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from conversations.transfer.formats.common import moment, source_id, unknown
-from conversations.transfer.tree import MODEL_LENGTH, Node, Parsed, Role, grow
+import re
+
+from conversations.transfer.formats.common import moment, source_id
+from conversations.transfer.formats.parts import TEXTS, said, take_role
+from conversations.transfer.tree import MODEL_LENGTH, SHOWN, Node, Parsed, grow
 from conversations.transfer.values import Value
 
 FORMAT = "chat-conversation"
 VERSION = 1
 SOURCES = frozenset({"own", "chatgpt", "claude", "deepseek", "open_webui", "librechat", "lobechat", "other"})
 LONGEST_ANSWER = 1_000_000
-_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant"}
+_LEADING_NUMBER = re.compile(r"\s*v?(\d{1,300}(?:\.\d{1,300})?)", re.IGNORECASE)
 
 
 def recognises(value: Value) -> bool:
@@ -18,14 +21,30 @@ def recognises(value: Value) -> bool:
 
 
 def parse(value: Value) -> Parsed:
-    version = value.get("version")
-    if version.number(0, VERSION + 1) != VERSION:
-        raise version.problem("unknown")
+    _refuse_other_versions(value.get("version"))
     conversation = value.get("conversation")
     parsed = _frame(conversation)
     nodes = [_node(key, message, parsed) for key, message in conversation.get("messages").entries()]
+    _quote_late_instructions(nodes)
     grow(parsed, nodes, conversation.get("leaf").key(), keeps_empty=True)
     return parsed
+
+
+def _refuse_other_versions(version: Value) -> None:
+    """Raises Unreadable. Later versions may be written otherwise: "2.1", "v2"."""
+    found = _LEADING_NUMBER.match(version.text())
+    number = float(found[1]) if found else 0
+    if number != VERSION:
+        raise version.problem("newer" if number > VERSION else "unknown")
+
+
+def _quote_late_instructions(nodes: list[Node]) -> None:
+    """Nothing here writes instructions in the middle of a conversation: whoever put them there wants to see them."""
+    is_under_way = False
+    for node in nodes:
+        is_under_way = is_under_way or node.role in SHOWN
+        if node.role == "system" and is_under_way:
+            node.role, node.is_quoted, node.speaker = "assistant", True, "system"
 
 
 def _frame(conversation: Value) -> Parsed:
@@ -55,11 +74,10 @@ def _take_settings(parsed: Parsed, settings: Value) -> None:
 
 
 def _node(key: str, message: Value, parsed: Parsed) -> Node:
-    name = message.get("role").text()
-    if name not in _ROLES:
-        unknown(f"role {name}", parsed.notes)
-    node = Node(key, message.get("parent").key(), _ROLES.get(name, "hidden"), message.place)
-    node.pieces, node.reasoning = [message.get("content").text()], message.get("reasoning").text()
+    node = Node(key, message.get("parent").key(), "hidden", message.place)
+    take_role(node, message.get("role").text(), parsed.notes)
+    node.pieces = [said(message.get("content"), TEXTS, "content", parsed.notes)]
+    node.reasoning = message.get("reasoning").text()
     node.is_first = message.has("parent") and message.get("parent").data is None
     node.model, node.origin = message.get("model").text(), message.get("source_id").text()
     node.created_at = moment(message.get("created_at"), parsed.notes)

@@ -14,6 +14,8 @@ from conversations.transfer.reading import conversations_in
 from conversations.transfer.tree import Parsed
 from tests.conversations.transfer.conftest import Make, chatgpt, chatgpt_node, complaint, parsed, refusal
 
+DENSE = "Unpacked, this file is more than 300 times larger than in the ZIP file, as no export is."
+
 
 def test_an_empty_file(make: Make) -> None:
     assert refusal(make("")) == "The file is empty."
@@ -179,7 +181,7 @@ def test_files_of_a_zip_are_chosen_by_their_content(zipped: Make) -> None:
 
 def test_a_bomb_in_a_zip_in_a_zip(zipped: Make) -> None:
     inner = zipped({"conversations.json": b" " * (50 << 20)}, "inner.zip").read_bytes()
-    assert "larger than 1.0\xa0GB" in refusal(zipped({"inner.zip": inner}))
+    assert DENSE in refusal(zipped({"inner.zip": inner}))
     assert len(parsed(zipped({"a.json": json.dumps([chatgpt()]), "inner.zip": inner}))) == 1
 
 
@@ -271,7 +273,17 @@ def test_zip_files_in_each_other_beside_an_export_are_another_file(zipped: Make)
 def test_a_bomb(zipped: Make) -> None:
     path = zipped({"conversations.json": b" " * (50 << 20)})
     assert path.stat().st_size < 100_000
-    assert "larger than 1.0\xa0GB" in refusal(path)
+    assert DENSE in refusal(path)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_bomb_beside_an_export_is_refused_with_it(zipped: Make, monkeypatch: pytest.MonkeyPatch, first: bool) -> None:
+    """Whatever is unpacked to be looked at counts, in however many files it is."""
+    monkeypatch.setattr(zips, "INFLATED_BYTES", 25 << 20)
+    blank = {f"x/{number}.json": b" " * (11 << 20) for number in range(3)}
+    export = {"conversations.json": json.dumps([chatgpt()])}
+    path = zipped(export | blank if first else blank | export)
+    assert refusal(path) == "Unpacked, the ZIP file would be larger than 25.0\xa0MB. It is not from an export."
 
 
 def test_a_bomb_that_lies_about_its_size(zipped: Make) -> None:

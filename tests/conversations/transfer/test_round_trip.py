@@ -129,4 +129,6 @@ def test_a_format_from_the_future_is_refused(make: Any) -> None:
     from tests.conversations.transfer.conftest import complaint
 
     path = make({"format": "chat-conversation", "version": 2, "conversation": {}})
-    assert complaint(path) == "version: This is no conversation of a product that is known here."
+    assert complaint(path) == (
+        "version: A newer version of this product made this export. It cannot be read here before this site is updated."
+    )
