@@ -76,12 +76,16 @@ function showEarlier() {
 }
 
 /** A change of the text would end a syllable in the middle, and nothing tells whether one was begun before this script
- * came; the next event does. With Enter one sends what one has seen. */
+ * came; the next event does. With Enter or the button one sends what one has seen. */
 function onceNotComposing(act) {
   if (document.activeElement !== box()) return act();
   const listening = new AbortController();
+  let pressed = ""; // an Enter that ends a syllable comes as another key, and as Enter after it
   const hear = (event) => {
-    if (event.isComposing || event.keyCode === 229 || event.key === "Enter") return;
+    if (event.type === "keydown") pressed = event.code;
+    const sends = event.key === "Enter" || (event.type === "compositionend" && pressed.endsWith("Enter"));
+    const toButton = (event.type === "focusout" ? event.relatedTarget : event.target)?.closest?.("#composer .send");
+    if (event.isComposing || event.keyCode === 229 || sends || toButton) return;
     listening.abort();
     act();
   };
@@ -291,7 +295,7 @@ function leftBehind(event) {
   if (sender.isConnected) return;
   event.preventDefault();
   const isStored = detail.xhr.status >= 200 && detail.xhr.status < 300 && !detail.xhr.getResponseHeader("HX-Redirect");
-  if (!isStored) return giveBackHere(sender, [id]);
+  if (!isStored) return giveBackHere(sender, id);
   arrived(sender.dataset.draftKey, id);
   const answer = new DOMParser().parseFromString(detail.xhr.response, "text/html");
   const entry = answer.querySelector("#conversations-today > li");
@@ -303,16 +307,16 @@ function leftBehind(event) {
 }
 
 function cameToNothing({ target }) {
-  const ids = [...underWay];
-  underWay.clear();
-  if (!target.isConnected) giveBackHere(target, ids);
+  const id = target.elements.client_id.value;
+  underWay.delete(id);
+  if (!target.isConnected) giveBackHere(target, id);
 }
 
 /** What a pane that has gone could not send, if it is this pane's too. */
-function giveBackHere(sender, ids) {
-  if (!box()?.value) return void restoreDraft();
-  if (form().dataset.draftKey !== sender.dataset.draftKey) return;
-  putBefore(ofOtherPanes().filter((one) => ids.includes(one.id)));
+function giveBackHere(sender, id) {
+  if (form()?.dataset.draftKey !== sender.dataset.draftKey) return;
+  if (!box().value && !attached().length && !sending) return void restoreDraft();
+  putBefore(ofOtherPanes().filter((one) => one.id === id));
 }
 
 /** The question follows what its sender sees; behind one that waits or is sent, whatever is the newest by then. */

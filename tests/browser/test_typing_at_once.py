@@ -80,13 +80,16 @@ async def test_an_earlier_draft_stays_before_what_is_typed_at_once(tab: Tab) -> 
     await expect(tab.box).to_have_value("earlier\nnow")
 
 
-async def test_what_is_sent_at_once_is_what_was_seen_and_the_earlier_draft_is_in_the_box_then(tab: Tab) -> None:
+@pytest.mark.parametrize("how", ["Enter", "the button"])
+async def test_what_is_sent_at_once_is_what_was_seen_and_the_earlier_draft_is_in_the_box_then(
+    tab: Tab, how: str
+) -> None:
     await tab.box.fill("earlier")
     async with _scripts_held(tab.page):
         await _show(tab)
         await tab.page.keyboard.type("now")
     await _looked(tab)
-    await tab.page.keyboard.press("Enter")
+    await (tab.page.keyboard.press("Enter") if how == "Enter" else tab.button("Send").click())
     await expect(tab.questions.locator("[data-message-body]")).to_have_text("now")
     await tab.answered()
     await expect(tab.box).to_have_value("earlier")
