@@ -74,6 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """Whoever has shown that a mailbox is theirs gets its address, even from an account that only claims it."""
         try:
             with transaction.atomic():
+                addresses.lock_claims(email_address.email)
                 if email_address.can_set_verified():
                     addresses.release(email_address)
                 return bool(super().confirm_email(request, email_address))

@@ -38,6 +38,11 @@ def is_taken(claim: EmailAddress) -> bool:
     return claim.user.last_login is None and others.exists()
 
 
+def lock_claims(email: str) -> None:
+    """Whoever confirms an address meanwhile waits for the end of the transaction, and then finds it taken."""
+    list(EmailAddress.objects.select_for_update(of=("self",)).filter(email=email).order_by("pk").values_list("pk"))
+
+
 def release(address: EmailAddress) -> None:
     """Takes an address from whoever has it without a mailbox's word. Claims of others stay, and are never confirmed:
     that one is waiting is what keeps its owner out where the address must be confirmed (see stages.py)."""

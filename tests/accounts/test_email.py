@@ -1,13 +1,15 @@
 """The address of an account: rules about domains, confirming, changing."""
 
 import re
-from unittest import mock
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
-from allauth.account.managers import EmailAddressManager
 from allauth.account.models import EmailAddress
-from django.db import OperationalError
+from django.db import connection
 
+from accounts import addresses
 from accounts.models import User
 from tests.accounts.conftest import PASSWORD
 
@@ -115,9 +117,10 @@ def test_whoever_claims_an_address_stays_out_when_its_owner_has_confirmed_it(bro
     assert not is_logged_in(mallorys)
 
 
-def test_what_only_a_claim_was_made_of_is_not_there_at_all(browser, domain_rule, monkeypatch):
+def test_an_account_whose_claim_cannot_be_stored_is_not_made(browser, domain_rule):
     """A database that fails in the middle leaves no account that nobody need confirm."""
-    monkeypatch.setattr(EmailAddressManager, "create", mock.Mock(side_effect=OperationalError))
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {EmailAddress._meta.db_table} RENAME TO out_of_reach")
     client = browser()
     client.raise_request_exception = False
     assert sign_up(client, "charlie@example.org").status_code == 500
@@ -184,6 +187,33 @@ def test_a_confirmed_address_stays_with_its_owner(browser, log_in, mailoutbox):
     assert mailoutbox[1].subject == "You have an account at Chat already"
     bob.refresh_from_db()
     assert bob.email == "bob@example.org"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_confirm_an_address_at_once_one_gets_it(browser, mailoutbox, monkeypatch):
+    clients = [browser() for _ in range(2)]
+    for number, client in enumerate(clients):
+        sign_up(client, "bob@example.org", f"bob{number}")
+    both, release, released = threading.Barrier(2), addresses.release, []
+
+    def release_together(claimed: EmailAddress) -> None:
+        released.append(claimed.pk)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)  # for the other one, who must not come as far as this
+        release(claimed)
+
+    def confirm(client, mail) -> int:
+        try:
+            return client.post(link_in(mail), follow=True).status_code
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(addresses, "release", release_together)
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(confirm, clients, mailoutbox)) == [200, 200]
+    assert len(released) == 1
+    owner = EmailAddress.objects.get(verified=True).user
+    assert list(User.objects.filter(email="bob@example.org")) == [owner]
 
 
 @pytest.mark.parametrize("key", ["x", "MQ:abc:def", "a" * 300])
