@@ -16,8 +16,8 @@ RUN apt-get update \
     && install --directory --owner=chat --group=chat --mode=700 /data /backups
 
 WORKDIR /app
-COPY requirements.txt ./
-RUN pip install -r requirements.txt
+COPY requirements.lock ./
+RUN pip install --require-hashes -r requirements.lock
 
 COPY . .
 # Done here, so that a container starts at once and needs to write nowhere but in /data.

@@ -45,6 +45,14 @@ format: setup-dev ## Format the code, and mend what ruff can mend
 messages: setup-dev ## Gather new texts into locale/ko (needs gettext)
 	@$(PY) manage.py makemessages --locale ko --no-location --no-obsolete --ignore '.venv/*' --ignore 'var/*'
 
+LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" --upgrade
+
+lock: setup-dev ## Choose the newest packages that requirements*.txt admit, for every usual platform
+	@$(LOCK) requirements.txt --output-file requirements.lock
+	@$(LOCK) requirements-local.txt --constraints requirements.lock --output-file requirements-local.lock
+	@$(LOCK) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+
 clean: ## Remove what can be made again; .env and the data in var/ stay
 	@rm -rf .venv .venv-newest var/static var/static.stamp .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

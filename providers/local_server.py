@@ -47,7 +47,7 @@ def _start(model: Path, port: int, context: int, alias: str):  # type: ignore[no
     try:
         import xllamacpp
     except ImportError:
-        raise CannotServe("The package xllamacpp is not installed; it is in requirements-local.txt.") from None
+        raise CannotServe("The package xllamacpp is not installed; it is in requirements-local.lock.") from None
     options = xllamacpp.CommonParams()
     options.model.path = str(model)
     options.model_alias = {alias or model.stem}

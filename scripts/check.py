@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polib
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("accounts", "chatbot_site", "conversations", "moderation", "operations", "providers")
@@ -28,6 +30,7 @@ def main() -> None:
         "settings for production": check_production,
         "translations": check_translations,
         "packages": lambda: python("-m", "pip", "check", "--quiet", "--disable-pip-version-check"),
+        "lock files": check_locks,
     }
     failed = [name for name, check in checks.items() if not _passes(name, check)]
     if failed:
@@ -94,6 +97,21 @@ def check_translations() -> bool:
     else:
         print("     (xgettext is not installed: texts that are missing from the catalogue were not looked for)")
     print("".join(f"{CATALOGUE}: {problem}\n" for problem in problems), end="")
+    return not problems
+
+
+def check_locks() -> bool:
+    """Whatever the ranges ask for is in the lock files, in a version that they admit."""
+    problems = []
+    for ranges in sorted(ROOT.glob("requirements*.txt")):
+        lock = ranges.with_suffix(".lock")
+        locked = dict(re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==([^ ;]+)", lock.read_text(), re.MULTILINE))
+        lines = [line.split("#")[0].strip() for line in ranges.read_text().splitlines()]
+        for wanted in [Requirement(line) for line in lines if line]:
+            version = locked.get(canonicalize_name(wanted.name), "")
+            if not version or version not in wanted.specifier:
+                problems.append(f"{lock.name} has {version or 'no version'} for {wanted}: `make lock`")
+    print("".join(f"{problem}\n" for problem in problems), end="")
     return not problems
 
 

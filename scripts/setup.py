@@ -18,7 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 OLDEST = (3, 11)
-RUN, DEVELOP = ("requirements.txt", "requirements-local.txt"), ("requirements-dev.txt",)
+LOCAL = "requirements-local.lock"  # may be missing for this machine
+RUN, DEVELOP = ("requirements.lock", LOCAL), ("requirements-dev.lock",)
+UV = "uv>=0.13,<0.14"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -67,27 +69,44 @@ def install(python: str, files: tuple[str, ...]) -> None:
     missing = [name for name in files if fingerprint(name) not in done]
     if not missing:
         return
-    say(f"Installing the packages of {' and '.join(missing)}; the first time this takes a minute or two ...")
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if not _install_all(pip, [name for name in missing if name != "requirements-local.txt"]):
+    say(f"Installing the packages of {' and '.join(missing)} ...")
+    if not _install_all(python, [name for name in missing if name != LOCAL]):
         sys.exit("The packages could not be installed; pip says above why. Is there a connection to the network?")
-    local = "requirements-local.txt"
-    if local in missing and not _install_all(pip, [local]):
+    if LOCAL in missing and not _install_all(python, [LOCAL]):
         say("The small local model cannot run on this machine; the chat works with any other provider.")
     stamp.write_text("\n".join(sorted(done | {fingerprint(name) for name in files})) + "\n")
 
 
-def _install_all(pip: list[str], files: list[str]) -> bool:
-    named = [part for name in files for part in ("-r", name)]
-    return not named or subprocess.run([*pip, *named], check=False).returncode == 0
+def _install_all(python: str, files: list[str]) -> bool:
+    """By uv, which takes a fifth of the time; where that does not work, by pip, which says what is in the way."""
+    if not files:
+        return True
+    named = ["--quiet", "--require-hashes", *(part for name in files for part in ("-r", name))]
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check"]
+    uv = [python, "-m", "uv", "pip", "install", "--python", python, "--compile-bytecode"]
+    if _quietly([*pip, "--quiet", UV]) and _quietly([*uv, *named], env=environment_for_uv(python)):
+        return True
+    return subprocess.run([*pip, *named], check=False).returncode == 0
+
+
+def _quietly(command: list[str], env: dict[str, str] | None = None) -> bool:
+    return subprocess.run(command, env=env, capture_output=True, check=False).returncode == 0
+
+
+def environment_for_uv(python: str) -> dict[str, str]:
+    """The environment in which uv takes packages from where pip would."""
+    env = {"UV_SYSTEM_CERTS": "true", **os.environ}
+    command = [python, "-m", "pip", "config", "get", "global.index-url"]
+    named = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    if index := os.environ.get("PIP_INDEX_URL") or named:
+        env.setdefault("UV_DEFAULT_INDEX", index)
+    return env
 
 
 def fingerprint(name: str) -> str:
-    """Digest of a requirements file, of those that it includes, and of the Python they are for."""
+    """Digest of a lock file and of the Python that its packages are for."""
     text = (ROOT / name).read_text(encoding="utf-8")
-    included = [line.split()[1] for line in text.splitlines() if line.startswith("-r ")]
-    parts = [name, text, str(sys.version_info[:2]), *map(fingerprint, included)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join([name, text, str(sys.version_info[:2])]).encode()).hexdigest()
 
 
 def write_env(target: Path, example: Path) -> bool:

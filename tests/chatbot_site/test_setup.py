@@ -67,43 +67,68 @@ def test_an_old_python_is_told_what_to_do() -> None:
         setup.require_python((3, 9))
 
 
-def test_packages_are_installed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "requirements.txt").write_text("")
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with nothing but a lock file; its environment is the same folder."""
+    (tmp_path / "requirements.lock").write_text("")
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(setup, "VENV", tmp_path)
     monkeypatch.chdir(tmp_path)
-    calls = tmp_path / "calls"
-    python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\necho "$@" >> "{calls}"\n')
+    return tmp_path
+
+
+def calls_of_a_python(folder: Path, *, fails_at: str) -> tuple[str, Path]:
+    """A Python that notes how it is called and fails where it is called with `fails_at`; and its notes."""
+    python, calls = folder / "python", folder / "calls"
+    python.write_text(f'#!/bin/sh\necho "$@" >> "{calls}"\ncase "$*" in {fails_at}) exit 1 ;; esac\n')
     python.chmod(0o755)
+    return str(python), calls
 
+
+def test_packages_are_installed_once_and_again_when_they_change(folder: Path) -> None:
+    python, calls = calls_of_a_python(folder, fails_at="never")
     for _ in range(2):
-        setup.install(str(python), ("requirements.txt",))
-    assert len(calls.read_text().splitlines()) == 1
+        setup.install(python, ("requirements.lock",))
+    assert calls.read_text().count("-r requirements.lock") == 1
 
-    (tmp_path / "requirements.txt").write_text("# changed\n")
-    setup.install(str(python), ("requirements.txt",))
-    assert len(calls.read_text().splitlines()) == 2
+    (folder / "requirements.lock").write_text("# changed\n")
+    setup.install(python, ("requirements.lock",))
+    assert calls.read_text().count("-r requirements.lock") == 2
 
 
-def test_a_failed_installation_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "requirements.txt").write_text("")
-    monkeypatch.setattr(setup, "ROOT", tmp_path)
-    monkeypatch.setattr(setup, "VENV", tmp_path)
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.parametrize("fails_at", ["*' uv>'*", "*'-m uv '*"])
+def test_without_uv_pip_installs_the_same(folder: Path, fails_at: str) -> None:
+    python, calls = calls_of_a_python(folder, fails_at=fails_at)
+    setup.install(python, ("requirements.lock",))
+    last = calls.read_text().splitlines()[-1]
+    assert last.startswith("-m pip install")
+    assert last.endswith("--require-hashes -r requirements.lock")
+    assert (folder / "installed").exists()
 
+
+def test_a_failed_installation_is_tried_again(folder: Path) -> None:
     with pytest.raises(SystemExit, match="could not be installed"):
-        setup.install("/bin/false", ("requirements.txt",))
+        setup.install("/bin/false", ("requirements.lock",))
 
-    assert not (tmp_path / "installed").exists()
+    assert not (folder / "installed").exists()
 
 
-def test_a_change_of_an_included_file_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(setup, "ROOT", tmp_path)
-    (tmp_path / "dev.txt").write_text("-r base.txt\n")
-    (tmp_path / "base.txt").write_text("")
-    before = setup.fingerprint("dev.txt")
+def test_a_model_that_cannot_run_here_stops_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / setup.LOCAL).write_text("")
+    python, _ = calls_of_a_python(folder, fails_at=f"*{setup.LOCAL}")
+    setup.install(python, ("requirements.lock", setup.LOCAL))
+    assert "The small local model cannot run on this machine" in capsys.readouterr().out
+    assert (folder / "installed").exists()
 
-    (tmp_path / "base.txt").write_text("# changed\n")
 
-    assert setup.fingerprint("dev.txt") != before
+@pytest.mark.parametrize("variable", [True, False])
+def test_uv_asks_where_pip_would(folder: Path, monkeypatch: pytest.MonkeyPatch, variable: bool) -> None:
+    """A company's own index is named for pip alone, by a variable or in a file."""
+    monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    python = folder / "python"
+    python.write_text("#!/bin/sh\n" + ("" if variable else "echo https://packages.example.org/simple\n"))
+    python.chmod(0o755)
+    if variable:
+        monkeypatch.setenv("PIP_INDEX_URL", "https://packages.example.org/simple")
+    assert setup.environment_for_uv(str(python))["UV_DEFAULT_INDEX"] == "https://packages.example.org/simple"

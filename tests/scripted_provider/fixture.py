@@ -55,7 +55,15 @@ class ScriptedProvider:
             ]
 
     def release(self) -> None:
-        """Let `script:hold`, and what is silent at a `pause-N`, go on to the next pause."""
+        """Let `script:hold`, and what is silent at a `pause-N`, go on to the next pause.
+
+        Waits for a question that is being answered: one that comes after the release would not know of it.
+        """
+        self.wait_until(lambda provider: any(recorded.end == "open" for recorded in provider.chats))
+        self.release_what_is_there()
+
+    def release_what_is_there(self) -> None:
+        """The same where nothing may be silent any more."""
         self._post("/_release")
 
     def reset(self) -> None:

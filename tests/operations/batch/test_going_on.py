@@ -143,7 +143,7 @@ def test_a_damaged_journal(batch: Batch, files: Files, provider: ScriptedProvide
 def _release_until_it_ends(process: subprocess.Popen[str], provider: ScriptedProvider) -> None:
     """Whatever was asked before the signal arrived goes on to its end."""
     while process.poll() is None:
-        provider.release()
+        provider.release_what_is_there()
         try:
             process.wait(0.2)
         except subprocess.TimeoutExpired:
