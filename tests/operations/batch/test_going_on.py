@@ -53,7 +53,7 @@ def test_killed_and_gone_on_with_no_line_is_asked_twice(
     process.kill()
     process.communicate(timeout=60)
     assert len(files.results()) == 10
-    scripted_provider.release()
+    scripted_provider.release_what_is_there()
 
     code, said = _finish(_start(site, files, "--concurrency", "2"))
     assert code == 1
@@ -64,7 +64,7 @@ def test_killed_and_gone_on_with_no_line_is_asked_twice(
     assert {number for number, result in by_id.items() if "error" in result} == {10, 11}
     assert by_id[10]["error"]["code"] == "interrupted"
 
-    scripted_provider.release()  # nobody waits; the next ones do not pause before it
+    scripted_provider.release_what_is_there()  # nobody waits; the next ones do not pause before it
     again = _start(site, files, "--ask-again-interrupted")
     scripted_provider.wait_until(lambda seen: sum(one.script == "words" for one in seen.chats) == 4, 60)
     scripted_provider.release()
@@ -100,7 +100,7 @@ def test_a_second_signal_stops_at_once(site: Site, files: Files, scripted_provid
     assert code == 130
     assert "Stopped at once." in said
     assert "Traceback" not in said
-    scripted_provider.release()
+    scripted_provider.release_what_is_there()
     assert _finish(_start(site, files))[0] == 1
     assert files.results()[0]["error"]["code"] == "interrupted"
     assert len(scripted_provider.chats) == 1
