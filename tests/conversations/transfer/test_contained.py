@@ -146,10 +146,10 @@ def test_a_title_is_one_line_of_text() -> None:
     "sign", ["<", "`", "[", "[^", "\\", "<a", "$$", "```\n", "> ", "- ", "[a]: b\n", "`a ``b ", "![a]("]
 )
 def test_no_text_takes_long(sign: str) -> None:
-    text = sign * (100_000 // len(sign)) + "x<a\n\n[^1]: a note"
+    text = sign * (50_000 // len(sign)) + "x<a\n\n[^1]: a note"
     began = time.thread_time()
     contained(text, 1, True)
-    assert time.thread_time() - began < 5  # 1 second, on a slow machine
+    assert time.thread_time() - began < 2.5  # half a second, on a slow machine
 
 
 @pytest.mark.django_db

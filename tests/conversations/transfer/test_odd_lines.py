@@ -125,8 +125,8 @@ def test_no_damage_takes_time_of_its_square(head: str, piece: str) -> None:
             deque(elements(BytesIO(data)), maxlen=0)
         return time.process_time() - begin
 
-    small = min(seconds(20_000) for _ in range(2))
-    assert seconds(160_000) < 24 * max(small, 0.004)
+    small = min(seconds(10_000) for _ in range(2))
+    assert seconds(80_000) < 24 * max(small, 0.004)
 
 
 def test_a_broken_value_is_read_again_a_few_times_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
