@@ -14,7 +14,7 @@ _django_parse = multipartparser.parse_boundary_stream  # type: ignore[attr-defin
 
 def install() -> None:
     """Have the head of each part read in UTF-8 when Django comes to it."""
-    multipartparser.parse_boundary_stream = _parse_boundary_stream  # type: ignore[attr-defined]  # as above
+    multipartparser.parse_boundary_stream = _parse_boundary_stream  # type: ignore[attr-defined]  # not in the stubs
 
 
 def _parse_boundary_stream(stream: Any, max_header_size: int) -> Any:
